@@ -1,0 +1,83 @@
+#include "base/log.h"
+
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "base/error.h"
+#include "base/secret.h"
+
+namespace dlpx::log {
+namespace {
+
+spdlog::level::level_enum toSpdlog(Level level) {
+  switch (level) {
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+std::shared_ptr<spdlog::logger>& logger() {
+  static std::shared_ptr<spdlog::logger> instance = [] {
+    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    sink->set_level(spdlog::level::info);
+    sink->set_pattern("%H:%M:%S %l: %v");
+    auto made = std::make_shared<spdlog::logger>("dlpx", sink);
+    made->set_level(spdlog::level::debug);
+    return made;
+  }();
+  return instance;
+}
+
+}  // namespace
+
+void configure(Level level, const std::filesystem::path& file) {
+  logger()->sinks().front()->set_level(toSpdlog(level));
+  if (file.empty()) return;
+  try {
+    const mode_t before = umask(027);
+    auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file.string(), 10 * 1024 * 1024, 5);
+    umask(before);
+    sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l " + operationId() + " %P: %v");
+    sink->set_level(spdlog::level::debug);
+    logger()->sinks().push_back(sink);
+    logger()->flush_on(spdlog::level::debug);
+  } catch (const spdlog::spdlog_ex& e) {
+    throw Error(ExitCode::usage, "log file " + file.string() + " cannot be opened: " + e.what(),
+                "give a directory that you can write to with --log-dir");
+  }
+}
+
+const std::string& operationId() {
+  static const std::string id = [] {
+    const char* inherited = std::getenv("DLPX_MYSQL_OPERATION_ID");
+    return inherited != nullptr && *inherited != '\0' ? std::string(inherited) : randomHex(4);
+  }();
+  return id;
+}
+
+void debug(std::string_view line) {
+  logger()->debug("{}", line);
+}
+void info(std::string_view line) {
+  logger()->info("{}", line);
+}
+void warning(std::string_view line) {
+  logger()->warn("{}", line);
+}
+void error(std::string_view line) {
+  logger()->error("{}", line);
+}
+
+}  // namespace dlpx::log

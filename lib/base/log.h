@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dlpx::log {
+
+enum class Level { debug, info, warning, error };
+
+// Lines go to stderr from `level` on and, when `file` is not empty, all of them to that file (made 0640,
+// rotated at 10 MB, 5 kept), each with time, level, operation id and pid. Throws Error{usage} when the file
+// cannot be opened.
+void configure(Level level, const std::filesystem::path& file = {});
+
+// The id in all lines of one operation: inherited from DLPX_MYSQL_OPERATION_ID when a caller of ours set it,
+// else new.
+const std::string& operationId();
+
+void debug(std::string_view line);
+void info(std::string_view line);
+void warning(std::string_view line);
+void error(std::string_view line);
+
+}  // namespace dlpx::log
