@@ -1,0 +1,143 @@
+#include "server/installation.h"
+
+#include <glob.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "process/command.h"
+#include "process/proc.h"
+
+namespace dlpx {
+namespace {
+
+const char* const installRemedy =
+    "name the installation with --basedir, or install MySQL; 'dlpx-mysql-stage discover' lists what is here";
+
+bool isExecutable(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
+}
+
+Error notMysql(const fs::path& mysqld, const std::string& why) {
+  return Error(ExitCode::installation, mysqld.string() + " " + why, installRemedy);
+}
+
+Version askVersion(const fs::path& mysqld) {
+  if (!isExecutable(mysqld)) throw notMysql(mysqld, "cannot be executed");
+  Finished answer;
+  try {
+    answer =
+        run({.argv = {mysqld.string(), "--no-defaults", "--version"}, .deadline = Deadline::in(Seconds(10))});
+  } catch (const Error& e) {
+    throw notMysql(mysqld, std::string("does not tell its version: ") + e.what());
+  }
+  const size_t at = answer.out.find("Ver ");
+  if (!answer.ok() || at == std::string::npos) {
+    throw notMysql(mysqld, "does not tell its version: " + trim(lastLines(answer.err + answer.out, 1)));
+  }
+  if (toLower(answer.out).find("mariadb") != std::string::npos)
+    throw notMysql(mysqld, "is MariaDB, not MySQL");
+  return Version::parse(trim(answer.out.substr(at + 4)));
+}
+
+// The basedir above a program: /usr/sbin/mysqld and /usr/bin/mysqld belong to /usr.
+fs::path basedirOf(const fs::path& mysqld) {
+  const fs::path directory = mysqld.parent_path();
+  const std::string name = directory.filename();
+  return name == "bin" || name == "sbin" || name == "libexec" ? directory.parent_path() : directory;
+}
+
+void addGlob(std::vector<fs::path>& places, const char* pattern) {
+  glob_t found = {};
+  if (glob(pattern, 0, nullptr, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; ++i) places.emplace_back(found.gl_pathv[i]);
+  }
+  globfree(&found);
+}
+
+std::vector<fs::path> likelyPlaces(const std::vector<fs::path>& more) {
+  std::vector<fs::path> places = more;
+  for (const ProcessFacts& server : processesNamed("mysqld")) places.push_back(server.executable);
+  if (const char* search = std::getenv("DLPX_MYSQL_SEARCH_PATH")) {
+    for (const std::string& place : split(search, ':')) places.emplace_back(place);
+  }
+  if (const auto inPath = findProgram("mysqld")) places.push_back(*inPath);
+  for (const char* place : {"/usr", "/usr/local", "/usr/local/mysql", "/opt/mysql"})
+    places.emplace_back(place);
+  for (const char* pattern : {"/usr/local/mysql-*", "/opt/mysql-*", "/opt/mysql/*", "/opt/*/mysql",
+                              "/opt/percona*", "/usr/libexec/mysql*", "/u01/app/mysql*", "/app/mysql*"}) {
+    addGlob(places, pattern);
+  }
+  return places;
+}
+
+}  // namespace
+
+std::optional<fs::path> Installation::programIfThere(const std::string& name) const {
+  for (const fs::path& directory : {mysqld.parent_path(), basedir / "bin", basedir / "sbin"}) {
+    if (isExecutable(directory / name)) return directory / name;
+  }
+  return std::nullopt;
+}
+
+fs::path Installation::program(const std::string& name) const {
+  if (const auto found = programIfThere(name)) return *found;
+  throw Error(ExitCode::installation,
+              "the MySQL installation " + basedir.string() + " has no program " + name,
+              "install MySQL's client programs beside it, or name a complete installation with --basedir");
+}
+
+fs::path Installation::pluginDir() const {
+  for (const char* place :
+       {"lib/plugin", "lib/mysql/plugin", "lib64/mysql/plugin", "lib/x86_64-linux-gnu/mysql/plugin"}) {
+    if (fs::is_directory(basedir / place)) return basedir / place;
+  }
+  return {};
+}
+
+bool Installation::hasPlugin(const std::string& fileName) const {
+  return !pluginDir().empty() && fs::exists(pluginDir() / fileName);
+}
+
+std::optional<fs::path> findMysqld(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) return path;
+  for (const char* place : {"bin/mysqld", "sbin/mysqld", "libexec/mysqld", "mysqld"}) {
+    if (fs::is_regular_file(path / place, error)) return path / place;
+  }
+  return std::nullopt;
+}
+
+Installation installationAt(const fs::path& path) {
+  const auto mysqld = findMysqld(path);
+  if (!mysqld) throw Error(ExitCode::installation, "no mysqld in " + path.string(), installRemedy);
+  const fs::path program = fs::absolute(*mysqld).lexically_normal();
+  return {basedirOf(program), program, askVersion(program)};
+}
+
+Installation installationKnown(const fs::path& basedir, const fs::path& mysqld, const Version& version) {
+  return {basedir, mysqld, version};
+}
+
+std::vector<Candidate> discoverInstallations(const std::vector<fs::path>& more) {
+  std::vector<Candidate> found;
+  std::set<fs::path> seen;
+  for (const fs::path& place : likelyPlaces(more)) {
+    const auto mysqld = place.empty() ? std::nullopt : findMysqld(place);
+    if (!mysqld || !seen.insert(fs::weakly_canonical(*mysqld)).second) continue;
+    Candidate candidate{*mysqld, std::nullopt, ""};
+    try {
+      candidate.installation = installationAt(*mysqld);
+    } catch (const Error& e) {
+      candidate.problem = e.what();
+    }
+    found.push_back(std::move(candidate));
+  }
+  return found;
+}
+
+}  // namespace dlpx

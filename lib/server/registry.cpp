@@ -1,0 +1,50 @@
+#include "server/registry.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace dlpx::registry {
+namespace {
+
+fs::path directory() {
+  if (const char* given = std::getenv("DLPX_MYSQL_REGISTRY"); given != nullptr && *given != '\0')
+    return given;
+  if (geteuid() == 0) return "/var/lib/dlpx-mysql/instances";
+  const char* home = std::getenv("HOME");
+  return fs::path(home != nullptr ? home : "/tmp") / ".local/state/dlpx-mysql/instances";
+}
+
+fs::path fileOf(uint16_t port) {
+  return directory() / std::to_string(port);
+}
+
+}  // namespace
+
+void enter(uint16_t port, const fs::path& mount) {
+  if (port == 0 || find(port) == mount) return;
+  try {
+    if (!fs::is_directory(directory())) makeDirectory(directory(), {0755, std::nullopt});
+    writeFile(fileOf(port), mount.string() + "\n", {0644, std::nullopt});
+  } catch (const Error& e) {
+    log::warning(std::string("the instance is not in the registry of ports: ") + e.what());
+  }
+}
+
+std::optional<fs::path> find(uint16_t port) {
+  const auto entry = readFileIfThere(fileOf(port));
+  if (!entry) return std::nullopt;
+  return fs::path(trim(*entry));
+}
+
+void forget(uint16_t port, const fs::path& mount) {
+  if (find(port) != mount) return;
+  std::error_code ignored;
+  fs::remove(fileOf(port), ignored);
+}
+
+}  // namespace dlpx::registry

@@ -1,0 +1,137 @@
+#include "server/server_options.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "mysql/dialect.h"
+
+namespace dlpx {
+namespace {
+
+// The paths of the mount that every role shares. Relative ones are relative to the data directory.
+std::vector<Option> commonOptions(const Instance& instance, const std::string& bindAddress) {
+  const Mount& mount = instance.mount();
+  const InstanceFacts& facts = instance.facts();
+  return {{"basedir", facts.basedir.string()},
+          {"datadir", mount.data().string()},
+          {"tmpdir", mount.tmp().string()},
+          {"port", std::to_string(facts.port)},
+          {"socket", mount.socket().string()},
+          {"pid-file", mount.pidFile().string()},
+          {"log-error", mount.errorLog().string()},
+          {"server-id", std::to_string(facts.serverId)},
+          {"bind-address", bindAddress},
+          {"relay-log", "../log/relay-bin"},
+          {"general-log-file", "../log/general.log"},
+          {"slow-query-log-file", "../log/slow.log"},
+          {"secure-file-priv", "NULL"}};
+}
+
+// Places that a starter file may name elsewhere; only those that it does name are set.
+const std::vector<Option>& placesInside() {
+  static const std::vector<Option> places = {{"innodb-data-home-dir", ""},
+                                             {"innodb-log-group-home-dir", "./"},
+                                             {"innodb-undo-directory", "./"},
+                                             {"innodb-tmpdir", ""},
+                                             {"innodb-directories", ""},
+                                             {"innodb-doublewrite-dir", ""},
+                                             {"innodb-temp-tablespaces-dir", "./#innodb_temp/"},
+                                             {"log-bin-index", "../log/mysql-bin.index"},
+                                             {"relay-log-index", "../log/relay-bin.index"},
+                                             {"replica-load-tmpdir", "../tmp"},
+                                             {"init-file", ""}};
+  return places;
+}
+
+const std::set<std::string>& reservedKeys() {
+  static const std::set<std::string> keys = [] {
+    std::set<std::string> all;
+    for (const char* name : {"basedir",
+                             "datadir",
+                             "tmpdir",
+                             "port",
+                             "socket",
+                             "pid-file",
+                             "log-error",
+                             "server-id",
+                             "bind-address",
+                             "user",
+                             "relay-log",
+                             "relay-log-index",
+                             "log-bin-index",
+                             "general-log-file",
+                             "slow-query-log-file",
+                             "init-file",
+                             "skip-replica-start",
+                             "skip-grant-tables",
+                             "innodb-data-home-dir",
+                             "innodb-log-group-home-dir",
+                             "innodb-undo-directory",
+                             "innodb-tmpdir",
+                             "innodb-directories",
+                             "innodb-doublewrite-dir",
+                             "innodb-temp-tablespaces-dir",
+                             "innodb-data-file-path",
+                             "innodb-force-recovery",
+                             "innodb-page-size",
+                             "chroot",
+                             "replica-load-tmpdir",
+                             "defaults-file",
+                             "defaults-extra-file",
+                             "daemonize",
+                             "initialize",
+                             "initialize-insecure",
+                             "server-uuid",
+                             "lower-case-table-names",
+                             "offline-mode",
+                             "master-info-file",
+                             "relay-log-info-file",
+                             "mysqlx-port",
+                             "mysqlx-socket",
+                             "admin-port",
+                             "admin-address"}) {
+      all.insert(optionKey(name));
+    }
+    return all;
+  }();
+  return keys;
+}
+
+void addMissing(std::vector<Option>& options, const std::vector<Option>& more) {
+  for (const Option& option : more) {
+    const auto same = [&](const Option& other) { return optionKey(other.name) == optionKey(option.name); };
+    std::erase_if(options, same);
+  }
+  options.insert(options.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+void refuseReserved(const std::vector<Option>& chosen) {
+  for (const Option& option : chosen) {
+    if (reservedKeys().count(optionKey(option.name)) == 0) continue;
+    throw Error(ExitCode::optionFile,
+                "setting '" + option.name + "' cannot be chosen: the instance's place decides it",
+                "leave that setting out; ports and addresses have their own parameters");
+  }
+}
+
+void writeOptionFile(const Instance& instance, const OptionFileRequest& request) {
+  refuseReserved(request.chosen);
+  OptionFile file = request.starter.empty() ? OptionFile() : OptionFile::read(request.starter);
+  std::vector<Option> ours = commonOptions(instance, request.bindAddress);
+  for (const Option& place : placesInside()) {
+    if (file.has("mysqld", place.name)) ours.push_back(place);
+  }
+  const Dialect dialect(instance.facts().version);
+  addMissing(ours, dialect.option(Setting::mysqlx, "OFF"));
+  addMissing(ours, request.role);
+  addMissing(ours, request.chosen);
+  file.merge(ours);
+  file.set("client", "socket", instance.mount().socket().string());
+  file.set("client", "port", std::to_string(instance.facts().port));
+  writeFile(instance.mount().optionFile(), file.text(), {0640, instance.owner()});
+}
+
+}  // namespace dlpx
