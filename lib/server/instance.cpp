@@ -201,7 +201,7 @@ void Instance::launch(const Start& start) const {
   fs::remove(mount_.pidFile());
   Command command{
       .argv = {facts_.mysqld.string(), "--defaults-file=" + mount_.optionFile().string(), "--daemonize"},
-      .unset = {"LD_PRELOAD", "NOTIFY_SOCKET"},
+      .unset = {"NOTIFY_SOCKET"},
       .directory = "/",
       .outlivesUs = true,
       .deadline = start.deadline};
