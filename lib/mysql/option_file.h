@@ -64,7 +64,7 @@ class OptionFile {
   std::string text() const;
 
  private:
-  enum class Kind { group, option, other, mark };
+  enum class Kind { group, option, other };
   struct Line {
     Kind kind;
     std::string group;
@@ -73,6 +73,7 @@ class OptionFile {
   };
   class Reader;
 
+  void undoMerge();
   size_t endOf(std::string_view group);
 
   std::vector<Line> lines_;
