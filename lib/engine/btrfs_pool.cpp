@@ -1,0 +1,217 @@
+#include <fcntl.h>
+#include <linux/btrfs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/undo.h"
+#include "engine/pool_drivers.h"
+#include "process/command.h"
+
+namespace dlpx {
+namespace {
+
+constexpr uint64_t kSmallestImage = 256ULL << 20;
+constexpr auto kToolTime = Seconds(120);
+
+void runTool(const std::vector<std::string>& argv, const std::string& what, const std::string& remedy) {
+  Command command;
+  command.argv = argv;
+  command.environment = {{"LC_ALL", "C"}};
+  command.deadline = Deadline::in(kToolTime);
+  runChecked(command, ExitCode::storage, what, remedy);
+}
+
+bool isBtrfs(const fs::path& path) {
+  struct statfs status = {};
+  if (statfs(path.c_str(), &status) != 0) {
+    throw systemError(ExitCode::storage, "cannot look at " + path.string(), errno);
+  }
+  return static_cast<unsigned long>(status.f_type) == BTRFS_SUPER_MAGIC;
+}
+
+bool isMountPoint(const fs::path& path) {
+  struct stat here = {};
+  struct stat above = {};
+  if (stat(path.c_str(), &here) != 0 || stat(path.parent_path().c_str(), &above) != 0) return false;
+  return here.st_dev != above.st_dev;
+}
+
+void setName(char* field, size_t size, const fs::path& path) {
+  const std::string last = path.filename();
+  if (last.size() >= size)
+    throw Error(ExitCode::usage, "the name " + last + " is too long", "use a shorter one");
+  std::memcpy(field, last.c_str(), last.size() + 1);
+}
+
+// Calls an ioctl of subvolumes on the directory that holds (or will hold) `path`.
+template <typename Arguments>
+void subvolumeCall(unsigned long request, const fs::path& path, Arguments& arguments,
+                   const std::string& what) {
+  const UniqueFd parent = openFile(path.parent_path(), O_RDONLY | O_DIRECTORY);
+  setName(arguments.name, sizeof(arguments.name), path);
+  if (ioctl(parent.get(), request, &arguments) != 0) {
+    throw systemError(ExitCode::storage, "cannot " + what + " " + path.string(), errno);
+  }
+}
+
+void createSubvolume(const fs::path& path) {
+  btrfs_ioctl_vol_args_v2 arguments = {};
+  subvolumeCall(BTRFS_IOC_SUBVOL_CREATE_V2, path, arguments, "create subvolume");
+}
+
+// btrfs writes the source down and commits before this returns: the copy is one moment of all files.
+void snapshotSubvolume(const fs::path& from, const fs::path& to, bool readOnly) {
+  const UniqueFd source = openFile(from, O_RDONLY | O_DIRECTORY);
+  btrfs_ioctl_vol_args_v2 arguments = {};
+  arguments.fd = source.get();
+  arguments.flags = readOnly ? BTRFS_SUBVOL_RDONLY : 0;
+  subvolumeCall(BTRFS_IOC_SNAP_CREATE_V2, to, arguments, "snapshot " + from.string() + " to");
+}
+
+void removeSubvolume(const fs::path& path) {
+  btrfs_ioctl_vol_args arguments = {};
+  subvolumeCall(BTRFS_IOC_SNAP_DESTROY, path, arguments, "remove subvolume");
+}
+
+// A directory on btrfs, or a sparse file that is formatted and mounted through a loop device which goes with
+// the mount. Every dataset and snapshot is a subvolume. Quotas stay off: they make snapshots slow.
+class BtrfsPool : public Pool {
+ public:
+  using Pool::Pool;
+
+  void create() override {
+    requireEmptyRoot();
+    Undo undo;
+    if (!config().image.empty()) makeImage(undo);
+    if (!config().image.empty()) mountImage();
+    undo.add("remove the pool's layout", [this] { removeLayout(); });
+    makeDirectory(config().root, {0755, std::nullopt});
+    if (!isBtrfs(config().root)) {
+      throw Error(ExitCode::storage, config().root.string() + " does not lie on btrfs",
+                  "choose a directory on btrfs, or give --size so that an image file is made");
+    }
+    makeLayout();
+    undo.commit();
+  }
+
+  void mount() override {
+    if (!config().image.empty() && !isMountPoint(config().root)) mountImage();
+    check();
+  }
+
+  void destroy() override {
+    if (config().image.empty()) return removeEverything();
+    unmountImage();
+    removeTree(config().image);
+    rmdir(config().root.c_str());  // stays when somebody has put something there
+  }
+
+  void createDataset(const std::string& dataset) override {
+    requireNew(dataset);
+    createSubvolume(pathOf(dataset));
+  }
+
+  void snapshot(const SnapshotRef& snapshot) override {
+    requireThere(snapshot.dataset);
+    requireNew(snapshot);
+    makeDirectory(snapshotRoot() / snapshot.dataset, {0700, std::nullopt});
+    snapshotSubvolume(pathOf(snapshot.dataset), pathOf(snapshot), true);
+  }
+
+  void clone(const SnapshotRef& snapshot, const std::string& dataset) override {
+    requireThere(snapshot);
+    requireNew(dataset);
+    snapshotSubvolume(pathOf(snapshot), pathOf(dataset), false);
+  }
+
+  void renameDataset(const std::string& from, const std::string& to) override {
+    requireThere(from);
+    requireNew(to);
+    move(pathOf(from), pathOf(to));
+  }
+
+  void removeDataset(const std::string& dataset) override {
+    check();
+    if (hasDataset(dataset)) removeSubvolume(pathOf(dataset));
+  }
+
+  void removeSnapshot(const SnapshotRef& snapshot) override {
+    check();
+    if (hasSnapshot(snapshot)) removeSubvolume(pathOf(snapshot));
+    rmdir((snapshotRoot() / snapshot.dataset).c_str());  // fails, as it should, while there are others
+  }
+
+  // An image can be promised more than its file system holds.
+  PoolUsage usage() const override {
+    PoolUsage usage = Pool::usage();
+    if (!config().image.empty()) {
+      usage.freeBytes = std::min(usage.freeBytes, freeBytes(config().image.parent_path()));
+    }
+    return usage;
+  }
+
+ private:
+  void makeImage(Undo& undo) const {
+    if (config().imageBytes < kSmallestImage) {
+      throw Error(ExitCode::usage, "a pool of " + humanBytes(config().imageBytes) + " is too small",
+                  "give --size of at least " + humanBytes(kSmallestImage));
+    }
+    const fs::path& image = config().image;
+    if (fs::exists(image))
+      throw Error(ExitCode::storage, image.string() + " exists already", "choose another file");
+    makeDirectory(image.parent_path(), {0755, std::nullopt});
+    undo.add("remove " + image.string(), [this] {
+      unmountImage();
+      removeTree(config().image);
+    });
+    const UniqueFd file = openFile(image, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (ftruncate(file.get(), static_cast<off_t>(config().imageBytes)) != 0) {
+      throw systemError(ExitCode::storage, "cannot make " + image.string(), errno);
+    }
+    // dup: with its small first metadata chunk alone, a pool once full of data stays at "no space" after
+    // deletes.
+    runTool({"mkfs.btrfs", "--quiet", "--metadata", "dup", "--data", "single", image},
+            "cannot format " + image.string(), "install btrfs-progs");
+  }
+
+  void mountImage() const {
+    makeDirectory(config().root, {0755, std::nullopt});
+    // discard: what is deleted in the pool is given back to the file system below.
+    runTool({"mount", "-t", "btrfs", "-o", "loop,noatime,discard=async", config().image, config().root},
+            "cannot mount " + config().image.string(),
+            "run as root, on a kernel with btrfs and loop devices");
+  }
+
+  void unmountImage() const {
+    if (!isMountPoint(config().root)) return;
+    runTool({"umount", config().root}, "cannot unmount " + config().root.string(),
+            "stop what still uses it: 'fuser -vm " + config().root.string() + "' lists it");
+  }
+
+  void removeEverything() {
+    check();
+    for (const std::string& dataset : datasets()) removeDataset(dataset);
+    for (const auto& directory : fs::directory_iterator(snapshotRoot())) {
+      const std::string dataset = directory.path().filename();
+      for (const std::string& id : snapshots(dataset)) removeSnapshot({dataset, id});
+    }
+    removeLayout();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pool> makeBtrfsPool(const PoolConfig& config) {
+  return std::make_unique<BtrfsPool>(config);
+}
+
+}  // namespace dlpx
