@@ -27,19 +27,20 @@ class Parameters {
   explicit Parameters(std::string command = {}) : command_(std::move(command)) {}
 
   // What others than the command line use to make parameters: tests, and one workflow that calls another.
-  // Throws Error{usage} naming `origin` when a value does not fit the table. One value, or the items of a
-  // list.
-  Parameters& set(const std::string& name, std::vector<std::string> values, std::string origin = "caller");
-  Parameters& set(const std::string& name, const std::string& value) {
-    return set(name, std::vector<std::string>{value});
-  }
-  Parameters& setSecret(const std::string& name, Secret value, std::string origin = "caller");
+  // Throws Error{usage} when a value does not fit the table. Relative paths are taken from here.
+  Parameters& set(const std::string& name, const std::string& value, const std::string& origin = "caller");
+  Parameters& setList(const std::string& name, const std::vector<std::string>& items,
+                      const std::string& origin = "caller");
+  Parameters& setSecret(const std::string& name, Secret value, const std::string& origin = "caller");
 
   const std::string& command() const { return command_; }
   // Given anywhere, or has a default.
   bool has(std::string_view name) const;
   // Given by flag, variable or file; a default does not count.
   bool isGiven(std::string_view name) const;
+  // Throws the error of a missing required parameter unless has(name); a password that can be asked for on
+  // the terminal is not missing.
+  void mustHave(std::string_view name) const;
   // "flag", "argument", "environment DLPX_MYSQL_PORT", "file c.yaml:12", "default", or "" where there is no
   // value.
   std::string origin(std::string_view name) const;
@@ -85,7 +86,7 @@ class Parameters {
 
   std::string command_;
   std::map<std::string, Value, std::less<>> values_;
-  std::map<std::string, GivenSecret, std::less<>> secrets_;
+  mutable std::map<std::string, GivenSecret, std::less<>> secrets_;  // what was typed is kept
 };
 
 }  // namespace dlpx

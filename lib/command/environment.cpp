@@ -1,0 +1,59 @@
+#include "command/environment.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "command/table.h"
+
+namespace dlpx {
+namespace {
+
+struct Variables {
+  std::set<std::string> plain;
+  std::set<std::string> secret;
+};
+
+Variables variablesOfTable() {
+  Variables all;
+  for (const ParameterSpec& spec : parameterTable()) {
+    const bool isSecret = spec.type == ValueType::secret;
+    if (!spec.variable().empty()) all.plain.insert(spec.variable());
+    if (isSecret) all.secret.insert(spec.secretVariable());
+    for (const Alias& alias : spec.aliases) (isSecret ? all.secret : all.plain).insert(alias.variable);
+  }
+  return all;
+}
+
+}  // namespace
+
+Environment Environment::take() {
+  const Variables known = variablesOfTable();
+  Environment taken;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    char* const equals = strchr(*entry, '=');
+    if (equals == nullptr) continue;
+    const std::string name(*entry, equals);
+    char* const value = equals + 1;
+    if (known.plain.contains(name) && *value != '\0') taken.values_.emplace(name, value);
+    if (!known.secret.contains(name)) continue;
+    if (*value != '\0') taken.secrets_.emplace(name, Secret(value));
+    explicit_bzero(value, strlen(value));
+  }
+  for (const std::string& name : known.secret) unsetenv(name.c_str());
+  return taken;
+}
+
+std::optional<std::string> Environment::value(const std::string& variable) const {
+  const auto found = values_.find(variable);
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Secret> Environment::secret(const std::string& variable) const {
+  const auto found = secrets_.find(variable);
+  return found == secrets_.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace dlpx
