@@ -1,0 +1,107 @@
+#include "staging/ingest.h"
+
+#include <algorithm>
+
+#include "backup/accounts.h"
+#include "backup/clone.h"
+#include "backup/dump.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "mysql/dialect.h"
+#include "staging/cut_off.h"
+#include "staging/options.h"
+
+namespace dlpx {
+namespace {
+
+Instance::Start startWith(const StagingRequest& request, std::vector<std::string> options) {
+  return {.options = std::move(options), .deadline = Deadline::in(request.timeout)};
+}
+
+void waitForEnd(const Instance& instance, const Deadline& deadline) {
+  if (waitUntil(deadline, [&] { return !instance.process(); })) {
+    instance.stop(deadline);  // removes the pid file that a server which ended by itself may leave
+    return;
+  }
+  throw Error(ExitCode::timeout, "the cloned server did not shut down in time",
+              "give it more time with --timeout", instance.mount().errorLog());
+}
+
+Ingested ingestByClone(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                       Journal& journal) {
+  journal.step("start for clone");
+  instance.start(startWith(request, cloningOptions()));
+  Session before = instance.connect(request.adminUser, request.adminPassword);
+  const AdminCredential admin = readCredential(before, request.adminUser);
+  journal.step("clone");
+  cloneInto({.source = request.source, .target = adminConnection(instance, request.adminPassword)});
+  waitForEnd(instance, Deadline::in(request.timeout));
+  journal.step("cut off");
+  Instance::Start start = startWith(request, cutOffOptions(plan.installation.version));
+  start.initStatements = cutOffStatements(admin, plan.installation.version);
+  instance.start(start);
+  Session session = instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
+  proveCutOff(session, plan.source->uuid);
+  return {cloneCoordinates(session, plan.source->usesGtid()), {}};
+}
+
+// Without them, statements that change an account of the source would break replication.
+void copyAccounts(const StagingRequest& request, Session& target, std::vector<std::string>& notes) {
+  Session source = Session::connect(request.source, ExitCode::backup);
+  const Accounts accounts = readAccounts(source, {{request.adminUser, "localhost"}});
+  if (!accounts.unreadable.empty()) {
+    notes.push_back("no accounts were copied: " + accounts.unreadable);
+    return;
+  }
+  const AccountName root{"root", "localhost"};
+  if (std::find(accounts.names.begin(), accounts.names.end(), root) != accounts.names.end()) {
+    // Ours has a password that nobody knows: the source's takes its place.
+    target.execute("SET SESSION sql_log_bin = 0");
+    target.execute(std::string_view(Dialect(target.version()).dropUser(root.user, root.host)));
+  }
+  const AccountsReport report = createAccounts(target, accounts);
+  log::info(std::to_string(report.copied) + " accounts copied");
+  notes.insert(notes.end(), report.notes.begin(), report.notes.end());
+}
+
+Ingested ingestByDump(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                      Journal& journal) {
+  journal.step("start for dump");
+  instance.start(startWith(request, loadingOptions(plan.installation.version)));
+  journal.step("dump");
+  DumpReport report = dumpInto({.source = request.source,
+                                .databases = plan.source->databases,
+                                .target = adminConnection(instance, request.adminPassword),
+                                .installation = plan.installation});
+  journal.step("copy accounts");
+  {
+    Session target =
+        instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
+    copyAccounts(request, target, report.notes);
+  }
+  journal.step("restart durably");
+  instance.stop(Deadline::in(request.timeout));
+  instance.start(startWith(request, {}));
+  report.coordinates.usesGtid = plan.source->usesGtid();
+  return {report.coordinates, report.notes};
+}
+
+}  // namespace
+
+ConnectionOptions adminConnection(const Instance& instance, const Secret& password) {
+  return {.endpoint = {"localhost", instance.facts().port, instance.mount().socket()},
+          .user = instance.facts().adminUser,
+          .password = password};
+}
+
+Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance& instance, Journal& journal) {
+  if (request.type == StagingType::manual) {
+    journal.step("start seed");
+    instance.start(startWith(request, {}));
+    return {};
+  }
+  return plan.choice.method == Method::clone ? ingestByClone(request, plan, instance, journal)
+                                             : ingestByDump(request, plan, instance, journal);
+}
+
+}  // namespace dlpx

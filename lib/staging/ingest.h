@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/journal.h"
+#include "mysql/binlog_position.h"
+#include "server/instance.h"
+#include "staging/preflight.h"
+
+namespace dlpx {
+
+struct Ingested {
+  Coordinates coordinates;
+  std::vector<std::string> notes;  // what is not as at the source
+};
+
+// Brings the source's data into a new instance whose management account exists, and leaves it running with
+// its durable settings.
+Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance& instance, Journal& journal);
+
+// How our commands connect to the instance; over its own socket.
+ConnectionOptions adminConnection(const Instance& instance, const Secret& password);
+
+}  // namespace dlpx

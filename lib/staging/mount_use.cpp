@@ -1,0 +1,73 @@
+#include "staging/mount_use.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "base/json_full.h"
+#include "server/registry.h"
+
+namespace dlpx {
+namespace {
+
+bool isFileSystemsOwn(const fs::path& entry) {
+  static const std::set<std::string> names = {"lost+found", ".zfs", ".snapshot"};
+  return names.count(entry.filename()) != 0;
+}
+
+bool holdsFiles(const fs::path& directory) {
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (!isFileSystemsOwn(entry.path())) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+MountUse useOf(const Mount& mount) {
+  std::error_code error;
+  const auto kind = fs::status(mount.root(), error).type();
+  if (kind == fs::file_type::not_found) return MountUse::missing;
+  if (kind != fs::file_type::directory) return MountUse::foreign;
+  if (!mount.exists()) return holdsFiles(mount.root()) ? MountUse::foreign : MountUse::empty;
+  const Json facts = readFacts(mount.stateFile());
+  if (const auto instance = Instance::on(mount); instance && instance->facts().role != "staging")
+    return MountUse::vdb;
+  const bool complete = facts.contains("staging") && Journal::unfinished(mount.stateFile()).operation.empty();
+  return complete ? MountUse::staging : MountUse::unfinished;
+}
+
+Instance requireStaging(const Mount& mount) {
+  switch (useOf(mount)) {
+    case MountUse::staging:
+      return Instance::require(mount);
+    case MountUse::unfinished: {
+      const std::string operation = Journal::unfinished(mount.stateFile()).operation;
+      throw Error(ExitCode::usage,
+                  "the staging server on " + mount.root().string() + " is not complete" +
+                      (operation.empty() ? "" : ": '" + operation + "' did not come to its end"),
+                  "repeat that command: it finishes or undoes what was begun");
+    }
+    case MountUse::vdb:
+      throw Error(ExitCode::usage, "mount " + mount.root().string() + " holds a VDB, not a staging server",
+                  "use dlpx-mysql-vdb for it, or name the right directory with --mount");
+    default:
+      throw Error(ExitCode::usage, "no staging server on mount " + mount.root().string(),
+                  "name the right directory with --mount, or create one: dlpx-mysql-stage init");
+  }
+}
+
+void clearMount(const Mount& mount, bool controlToo, const Deadline& deadline) {
+  if (const auto instance = Instance::on(mount)) {
+    instance->stop(deadline, true);
+    registry::forget(instance->facts().port, mount.root());
+  }
+  for (const fs::path& made : {mount.data(), mount.log(), mount.tmp()}) removeTree(made);
+  for (const fs::path& made : {mount.optionFile(), mount.pidFile(), mount.errorLog(), mount.snapshotFile(),
+                               mount.socket(), fs::path(mount.socket().string() + ".lock")}) {
+    fs::remove(made);
+  }
+  if (mount.socket().parent_path() != mount.root()) removeTree(mount.socket().parent_path());
+  if (controlToo) removeTree(mount.control());
+}
+
+}  // namespace dlpx

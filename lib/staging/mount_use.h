@@ -1,0 +1,28 @@
+#pragma once
+
+#include "server/instance.h"
+#include "server/mount.h"
+
+namespace dlpx {
+
+enum class MountUse {
+  missing,
+  empty,
+  unfinished,  // ours, and what was begun there never came to its end
+  staging,     // ours, complete
+  vdb,         // a VDB of ours
+  foreign,     // holds files that we did not make
+};
+
+// Reads only. A file system's own "lost+found", ".zfs" and ".snapshot" do not count.
+MountUse useOf(const Mount& mount);
+
+// The staging instance on a mount; throws Error{usage} when there is none or it is not complete.
+Instance requireStaging(const Mount& mount);
+
+// Ends a server of ours on that mount and removes what we and it made there; other files stay. The control
+// directory, with lock and journal, goes last, and only when `controlToo`. Without facts of an instance there
+// is no server. A server that does not stop by the deadline is killed: its data is to be removed.
+void clearMount(const Mount& mount, bool controlToo, const Deadline& deadline);
+
+}  // namespace dlpx

@@ -1,0 +1,84 @@
+#include "staging/options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "mysql/dialect.h"
+
+namespace dlpx {
+namespace {
+
+// Redo that a VDB has to read at its first start, and to own: little. Loads run without redo or at the
+// donor's speed.
+constexpr uint64_t redoCapacity = 128ULL << 20;
+
+void add(std::vector<Option>& options, const std::vector<Option>& more) {
+  options.insert(options.end(), more.begin(), more.end());
+}
+
+void addReplica(std::vector<Option>& options, const StagingRequest& request, const Plan& plan,
+                const Dialect& dialect) {
+  options.push_back({"read-only", "ON"});
+  add(options, dialect.option(Setting::superReadOnly, "ON"));
+  options.push_back({"relay-log-recovery", "ON"});
+  add(options, dialect.option(Setting::relayLogInfoTable));
+  add(options, dialect.option(Setting::sourceInfoTable));
+  add(options, dialect.option(Setting::replicaParallelType));
+  add(options, dialect.option(Setting::replicaParallelWorkers, "4"));
+  add(options, dialect.option(Setting::replicaPreserveCommitOrder, "ON"));
+  const bool strict = plan.source->gtidMode != "OFF";
+  options.push_back({"gtid-mode", plan.source->gtidMode});
+  options.push_back({"enforce-gtid-consistency", strict ? "ON" : plan.source->gtidConsistency});
+  for (const std::string& database :
+       request.databases.empty() ? std::vector<std::string>{} : plan.source->databases)
+    options.push_back({"replicate-wild-do-table", escapeLike(database) + ".%"});
+}
+
+// The user may replicate from any source: both kinds of transactions are taken.
+void addManual(std::vector<Option>& options, const StagingRequest& request) {
+  const OptionFile starter = request.starter.empty() ? OptionFile() : OptionFile::read(request.starter);
+  if (!starter.has("mysqld", "gtid-mode")) options.push_back({"gtid-mode", "OFF_PERMISSIVE"});
+}
+
+}  // namespace
+
+std::vector<Option> stagingOptions(const StagingRequest& request, const Plan& plan) {
+  const Dialect dialect(plan.installation.version);
+  std::vector<Option> options = plan.recipient;
+  add(options, dialect.option(Setting::skipReplicaStart, "ON"));
+  add(options, dialect.option(Setting::persistedGlobalsLoad, "OFF"));
+  add(options, dialect.option(Setting::redoLogCapacity, std::to_string(redoCapacity)));
+  options.push_back({"event-scheduler", "OFF"});
+  options.push_back({"local-infile", "OFF"});
+  options.push_back({"loose-group-replication-start-on-boot", "OFF"});
+  if (dialect.appliesInOrderWithoutBinlog()) {
+    add(options, dialect.option(Setting::disableBinlog));
+  } else {
+    options.push_back({"log-bin", "../log/mysql-bin"});
+    add(options, dialect.option(Setting::logReplicaUpdates, "ON"));
+  }
+  if (request.type == StagingType::replication) {
+    addReplica(options, request, plan, dialect);
+  } else {
+    addManual(options, request);
+  }
+  return options;
+}
+
+std::vector<std::string> loadingOptions(const Version& version) {
+  const uint64_t memory =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t pool = std::clamp<uint64_t>(memory / 8, 128ULL << 20, 2048ULL << 20);
+  std::vector<std::string> options = {"--read-only=OFF", "--innodb-buffer-pool-size=" + std::to_string(pool),
+                                      "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF"};
+  if (!Dialect(version).variableName(Setting::superReadOnly).empty())
+    options.push_back("--super-read-only=OFF");
+  return options;
+}
+
+std::vector<std::string> cloningOptions() {
+  return {"--plugin-load-add=mysql_clone.so"};
+}
+
+}  // namespace dlpx

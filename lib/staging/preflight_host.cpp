@@ -1,0 +1,200 @@
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "process/proc.h"
+#include "staging/mount_use.h"
+#include "staging/preflight.h"
+
+namespace dlpx {
+namespace {
+
+bool isMemberOf(const passwd& user, gid_t group) {
+  if (user.pw_gid == group) return true;
+  int count = 64;
+  std::vector<gid_t> groups(64);
+  if (getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) return false;
+  groups.resize(static_cast<size_t>(count));
+  for (const gid_t one : groups) {
+    if (one == group) return true;
+  }
+  return false;
+}
+
+// The mode bits alone: what the kernel asks for an account without capabilities.
+bool mayEnter(const passwd& user, const fs::path& directory) {
+  struct stat facts = {};
+  if (user.pw_uid == 0) return true;
+  if (stat(directory.c_str(), &facts) != 0) return false;
+  if (facts.st_uid == user.pw_uid) return (facts.st_mode & S_IXUSR) != 0;
+  return (facts.st_mode & (isMemberOf(user, facts.st_gid) ? S_IXGRP : S_IXOTH)) != 0;
+}
+
+fs::path existingAncestor(fs::path path) {
+  while (!path.empty() && path.has_parent_path() && path != path.parent_path() && !fs::exists(path))
+    path = path.parent_path();
+  return path;
+}
+
+void checkOsUser(const StagingRequest& request, Preflight& table) {
+  const passwd* user = getpwnam(request.osUser.c_str());
+  if (user == nullptr) {
+    table.fail("os user", "there is no account " + request.osUser + " on this host",
+               "create it, or name another with --os-user");
+    return;
+  }
+  if (user->pw_uid == 0) {
+    table.fail("os user", "mysqld refuses to run as root", "name an ordinary account with --os-user");
+    return;
+  }
+  if (geteuid() != 0 && user->pw_uid != geteuid()) {
+    table.fail("os user", "only root may run mysqld as " + request.osUser,
+               "run as root or as that account, or leave --os-user out");
+    return;
+  }
+  const fs::path canonical = fs::weakly_canonical(existingAncestor(request.mount));
+  for (fs::path at = canonical; at != at.parent_path(); at = at.parent_path()) {
+    if (at == canonical && geteuid() == 0) continue;  // ours to set right
+    if (!mayEnter(*user, at)) {
+      table.fail("os user", request.osUser + " may not enter " + at.string(),
+                 "allow it (chmod o+x " + at.string() + "), or choose another --mount");
+      return;
+    }
+  }
+  table.pass("os user", "mysqld runs as " + request.osUser);
+}
+
+void checkMount(const StagingRequest& request, Preflight& table) {
+  const fs::path& path = request.mount;
+  switch (useOf(Mount(path))) {
+    case MountUse::foreign:
+      table.fail("mount", path.string() + " is not empty and not ours",
+                 "name an empty directory with --mount");
+      return;
+    case MountUse::vdb:
+      table.fail("mount", path.string() + " holds a VDB", "name another directory with --mount");
+      return;
+    case MountUse::missing:
+      if (access(existingAncestor(path).c_str(), W_OK) != 0) {
+        table.fail("mount", path.string() + " is not there and cannot be made", "create it");
+        return;
+      }
+      table.pass("mount", path.string() + " will be made");
+      return;
+    case MountUse::unfinished:
+      table.pass("mount", path.string() + " holds unfinished work of ours, which will be replaced");
+      break;
+    case MountUse::staging:
+      table.pass("mount", path.string() + " holds a staging server of ours");
+      break;
+    case MountUse::empty:
+      table.pass("mount", path.string() + " is empty");
+      break;
+  }
+  if (access(path.c_str(), W_OK | X_OK) != 0)
+    table.fail("mount", path.string() + " is not writable", "give it to the account that runs this command");
+}
+
+bool isOwnServer(const StagingRequest& request, pid_t listener) {
+  const auto instance = Instance::on(Mount(request.mount));
+  const auto process = instance ? instance->process() : std::nullopt;
+  return process && (process->pid == listener || listener == -1);
+}
+
+void checkPort(const StagingRequest& request, Preflight& table) {
+  const std::string port = "port " + std::to_string(request.port);
+  const auto listener = listenerOf(request.port);
+  if (!listener) {
+    table.pass("port", port + " is free");
+  } else if (isOwnServer(request, *listener)) {
+    table.pass("port", port + " is this staging server's");
+  } else {
+    const auto holder = lookAtProcess(*listener);
+    table.fail("port",
+               port + " is taken by " +
+                   (holder ? holder->executable.string() + " (pid " + std::to_string(holder->pid) + ")"
+                           : "another process"),
+               "free that port, or choose another with --port");
+  }
+}
+
+// mysqld's profile of Debian and Ubuntu lets it write to its own directories only.
+void checkAppArmor(const StagingRequest& request, const Installation& installation, Preflight& table) {
+  std::string loaded;
+  try {
+    loaded = readFileIfThere("/sys/kernel/security/apparmor/profiles").value_or("");
+  } catch (const Error&) {
+    return table.warn("AppArmor", "its profiles cannot be read", "run the check as root");
+  }
+  const std::string program = fs::weakly_canonical(installation.mysqld);
+  std::string mode;
+  for (const std::string& line : split(loaded, '\n')) {
+    if (startsWith(line, program + " ")) mode = line.substr(program.size() + 1);
+  }
+  if (mode != "(enforce)") return table.pass("AppArmor", "does not confine this mysqld");
+  const std::string file = replaceAll(program.substr(1), "/", ".");
+  for (const fs::path& rules :
+       {fs::path("/etc/apparmor.d/local") / file, fs::path("/etc/apparmor.d") / file}) {
+    if (readFileIfThere(rules).value_or("").find(request.mount.string()) != std::string::npos)
+      return table.pass("AppArmor", rules.string() + " names the mount");
+  }
+  table.fail("AppArmor", "the profile of " + program + " keeps it off " + request.mount.string(),
+             "add '" + request.mount.string() + "/** rwk,' to /etc/apparmor.d/local/" + file +
+                 " and run: apparmor_parser -r /etc/apparmor.d/" + file);
+}
+
+void checkSeLinux(const StagingRequest& request, Preflight& table) {
+  const std::string enforcing = trim(readFileIfThere("/sys/fs/selinux/enforce").value_or("0"));
+  if (enforcing != "1") return table.pass("SELinux", "is not enforcing");
+  char label[256] = "";
+  const fs::path path = existingAncestor(request.mount);
+  if (getxattr(path.c_str(), "security.selinux", label, sizeof label - 1) > 0 &&
+      std::string(label).find("mysqld_db_t") != std::string::npos) {
+    return table.pass("SELinux", "the mount has the type mysqld_db_t");
+  }
+  table.warn("SELinux", "is enforcing, and " + path.string() + " does not have the type mysqld_db_t",
+             "run: semanage fcontext -a -t mysqld_db_t '" + request.mount.string() +
+                 "(/.*)?' && restorecon -R " + request.mount.string());
+}
+
+void checkStarter(const StagingRequest& request, Preflight& table) {
+  if (request.starter.empty()) return;
+  try {
+    OptionFile::read(request.starter);
+    table.pass("my.cnf", request.starter.string() + " can be read");
+  } catch (const Error& e) {
+    table.fail("my.cnf", e.what(), e.remedy());
+  }
+}
+
+}  // namespace
+
+uint64_t usableBytes(const fs::path& mount) {
+  const fs::path data = Mount(mount).data();
+  return freeBytes(existingAncestor(mount)) + (fs::is_directory(data) ? allocatedBytes(data) : 0);
+}
+
+void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Preflight& table) {
+  constexpr uint64_t own = 400'000'000;  // redo, undo, temporary and system tablespaces
+  const uint64_t needed = sourceBytes + sourceBytes / 5 + own;
+  const uint64_t free = usableBytes(request.mount);
+  const std::string finding = humanBytes(free) + " free, about " + humanBytes(needed) + " needed";
+  if (free >= needed) return table.pass("space", finding);
+  table.fail("space", finding, "give the mount's file system more space, or choose fewer --databases");
+}
+
+void checkHost(const StagingRequest& request, const Installation& installation, Preflight& table) {
+  checkMount(request, table);
+  checkOsUser(request, table);
+  checkPort(request, table);
+  checkStarter(request, table);
+  checkAppArmor(request, installation, table);
+  checkSeLinux(request, table);
+  if (request.type == StagingType::manual) checkSpace(request, 0, table);
+}
+
+}  // namespace dlpx
