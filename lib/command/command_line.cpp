@@ -118,6 +118,11 @@ Error unknownFlag(const AppSpec& app, const CommandSpec& command, const std::str
                near.empty() ? helpRemedy(app, &command) : "did you mean " + near + "?");
 }
 
+bool isFlagOf(const std::string& word, const Words& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return parameterSpec(name).flag() == word; });
+}
+
 void takePositionals(const AppSpec& app, CommandLine& line, const Words& rest) {
   const Words& positionals = line.command->positionals;
   if (rest.size() > positionals.size()) {
@@ -163,6 +168,12 @@ void parseOptions(const AppSpec& app, CommandLine& line, Words words) {
                   "give it once");
     }
     line.values[spec->name] = {option->results(), false};
+    for (const std::string& item : option->results()) {
+      // "--mount --json": the value was forgotten.
+      if (spec->takesValue() && isFlagOf(item, names)) {
+        throw Error(ExitCode::usage, spec->flag() + " needs a value", helpRemedy(app, line.command));
+      }
+    }
   }
   Words rest = cli.remaining();
   rest.erase(std::remove(rest.begin(), rest.end(), "--"), rest.end());

@@ -135,6 +135,10 @@ std::string code(const std::string& text) {
   return text.empty() ? "" : "`" + text + "`";
 }
 
+std::string markdown(const std::string& text) {
+  return replaceAll(replaceAll(text, "|", "\\|"), "<", "&lt;");
+}
+
 std::string variablesText(const ParameterSpec& spec) {
   std::vector<std::string> all;
   if (spec.type == ValueType::secret) all.push_back(code(spec.secretVariable()));
@@ -154,8 +158,7 @@ std::string referenceMarkdown() {
       "|---|---|---|---|---|---|\n";
   for (const ParameterSpec& spec : parameterTable()) {
     table += "| " + code(flagUsage(spec)) + " | " + variablesText(spec) + " | " + code(spec.key()) + " | " +
-             replaceAll(spec.help, "|", "\\|") + " | " + rangeText(spec) + " | " + code(spec.fallback) +
-             " |\n";
+             markdown(spec.help) + " | " + rangeText(spec) + " | " + code(spec.fallback) + " |\n";
   }
   return table;
 }
