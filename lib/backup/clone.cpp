@@ -1,0 +1,150 @@
+#include "backup/clone.h"
+
+#include <atomic>
+#include <exception>
+#include <future>
+#include <optional>
+
+#include "backup/schema.h"
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/text.h"
+
+namespace dlpx {
+namespace {
+
+constexpr unsigned restartFailed = 3707;  // "mysqld is not managed by supervisor process": the expected end
+
+// "localhost" would be a Unix socket to the server's own client library.
+std::string donorHost(const Endpoint& endpoint) {
+  return endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
+}
+
+std::string tlsClause(SslMode mode) {
+  switch (mode) {
+    case SslMode::disabled:
+      return " REQUIRE NO SSL";
+    case SslMode::preferred:
+      return "";
+    case SslMode::required:
+    case SslMode::verifyCa:
+    case SslMode::verifyIdentity:
+      return " REQUIRE SSL";
+  }
+  return " REQUIRE SSL";
+}
+
+std::string cloneStatement(const ConnectionOptions& source) {
+  return "CLONE INSTANCE FROM " + quoteAccount(source.user, donorHost(source.endpoint)) + ":" +
+         std::to_string(source.endpoint.port) + " IDENTIFIED BY " + quoteString(source.password.reveal()) +
+         tlsClause(source.ssl);
+}
+
+void prepareRecipient(Session& target, const ConnectionOptions& source) {
+  target.execute("SET GLOBAL clone_valid_donor_list = ?",
+                 donorHost(source.endpoint) + ":" + std::to_string(source.endpoint.port));
+  if (source.ssl >= SslMode::verifyCa) {
+    if (source.sslCa.empty()) {
+      throw Error(ExitCode::usage, "CLONE checks the source's certificate only against a CA file",
+                  "name the file with --source-ssl-ca");
+    }
+    target.execute("SET GLOBAL clone_ssl_ca = ?", source.sslCa.string());
+  }
+}
+
+// Nothing when CLONE came to its end, which takes the server down.
+std::optional<SqlError> runClone(Session& target, const std::string& statement) {
+  try {
+    const auto error = target.tryExecute(statement);
+    if (error && error->number() != restartFailed) return error;
+  } catch (const SqlError& e) {
+    if (!e.connectionLost()) throw;
+  }
+  return std::nullopt;
+}
+
+// False once the server does not answer any more.
+bool showProgress(Session& watcher, Progress& progress) {
+  try {
+    const Rows rows = watcher.query(
+        "SELECT SUM(ESTIMATE) AS estimate, SUM(DATA) AS done FROM performance_schema.clone_progress "
+        "WHERE STAGE IN ('FILE COPY', 'PAGE COPY', 'REDO COPY')");
+    if (rows.empty()) return true;
+    progress.setTotal(rows[0].number("estimate"));
+    progress.set(rows[0].number("done"));
+    return true;
+  } catch (const SqlError&) {
+    return false;
+  }
+}
+
+void killClone(Session& watcher, uint64_t connection) noexcept {
+  try {
+    watcher.killQuery(connection);
+  } catch (const std::exception& e) {
+    log::warning(std::string("CLONE could not be killed: ") + e.what());
+  }
+}
+
+}  // namespace
+
+void cloneInto(const CloneRequest& request) {
+  Session target = Session::connect(request.target, ExitCode::backup);
+  target.failWith(ExitCode::backup);
+  Session watcher = Session::connect(request.target, ExitCode::backup);
+  prepareRecipient(target, request.source);
+  const std::string statement = cloneStatement(request.source);
+  const uint64_t connection = target.connectionId();
+  std::future<std::optional<SqlError>> clone =
+      std::async(std::launch::async, [&] { return runClone(target, statement); });
+  std::optional<Error> stopped;
+  {
+    Progress progress("cloning");
+    bool answers = true;
+    try {
+      while (clone.wait_for(Milliseconds(0)) != std::future_status::ready) {
+        waitUntil(request.deadline.within(Milliseconds(500)),
+                  [&] { return clone.wait_for(Milliseconds(0)) == std::future_status::ready; });
+        if (answers) answers = showProgress(watcher, progress);
+        if (request.deadline.expired() && !stopped) {
+          stopped = Error(ExitCode::timeout, "CLONE did not end in time", "give more time with --timeout");
+          killClone(watcher, connection);
+        }
+        if (stopped) clone.wait();
+      }
+    } catch (const Error& e) {
+      const InterruptShield shield;
+      killClone(watcher, connection);
+      clone.wait();
+      throw;
+    }
+  }
+  const auto error = clone.get();
+  if (stopped) throw *stopped;
+  if (error) {
+    throw Error(ExitCode::backup, std::string("CLONE failed: ") + error->what(),
+                "mend the cause, or use --method dump");
+  }
+}
+
+Coordinates cloneCoordinates(Session& target, bool sourceUsesGtid) {
+  const Rows rows = target.query(
+      "SELECT STATE, ERROR_NO, ERROR_MESSAGE, BINLOG_FILE, BINLOG_POSITION, GTID_EXECUTED "
+      "FROM performance_schema.clone_status");
+  if (rows.empty() || rows[0].text("STATE") != "Completed") {
+    const std::string state = rows.empty() ? "unknown" : rows[0].text("STATE");
+    const std::string why = rows.empty() ? "" : ": " + rows[0].text("ERROR_MESSAGE");
+    throw Error(ExitCode::backup, "CLONE is not complete: its state is " + state + why,
+                "repeat the command, or use --method dump");
+  }
+  Coordinates coordinates;
+  coordinates.gtids = GtidSet::parse(rows[0].text("GTID_EXECUTED"));
+  if (!rows[0].text("BINLOG_FILE").empty())
+    coordinates.position = BinlogPosition{rows[0].text("BINLOG_FILE"), rows[0].number("BINLOG_POSITION")};
+  coordinates.usesGtid = sourceUsesGtid;
+  return coordinates;
+}
+
+}  // namespace dlpx

@@ -1,0 +1,156 @@
+#include "backup/dump.h"
+
+#include <memory>
+#include <optional>
+
+#include "backup/dump_stream.h"
+#include "backup/fast_load.h"
+#include "backup/views.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mysql/dialect.h"
+
+namespace dlpx {
+namespace {
+
+// --skip-lock-tables: the tables are locked by us, for the moment of the snapshot only. With
+// --set-gtid-purged=OFF no version sends FLUSH. Options that a version may not know are loose.
+std::vector<std::string> argumentsFor(const std::vector<std::string>& databases) {
+  std::vector<std::string> arguments{"--single-transaction",
+                                     "--skip-lock-tables",
+                                     "--set-gtid-purged=OFF",
+                                     "--no-tablespaces",
+                                     "--loose-column-statistics=0",
+                                     "--routines",
+                                     "--events",
+                                     "--triggers",
+                                     "--hex-blob",
+                                     "--default-character-set=utf8mb4",
+                                     "--max-allowed-packet=1073741824",
+                                     "--databases",
+                                     "--"};
+  arguments.insert(arguments.end(), databases.begin(), databases.end());
+  return arguments;
+}
+
+// FLOAT leaves the server as six digits in every text result: what mysqldump writes is not always what the
+// source holds.
+void noteFloats(Session& source, const std::vector<std::string>& databases, std::vector<std::string>& notes) {
+  const Rows rows = source.query(
+      "SELECT DISTINCT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name FROM information_schema.COLUMNS "
+      "WHERE TABLE_SCHEMA IN (?) AND DATA_TYPE = 'float' AND NUMERIC_SCALE IS NULL",
+      databases);
+  if (rows.empty()) return;
+  std::vector<std::string> names;
+  for (const Row& row : rows) {
+    if (names.size() == 5) break;
+    names.push_back(row.text("name"));
+  }
+  const std::string more = rows.size() > names.size() ? " …" : "";
+  notes.push_back("mysqldump writes FLOAT with six digits, so FLOAT values may differ from the source's in " +
+                  std::to_string(rows.size()) + " table(s): " + join(names, ", ") + more);
+}
+
+bool hasTimeZones(Session& session) {
+  return session.number("SELECT COUNT(*) FROM (SELECT 1 FROM mysql.time_zone_name LIMIT 1) AS t") > 0;
+}
+
+// Events, and statements that are replicated later, may name time zones; a fresh server knows none.
+void copyTimeZones(const DumpRequest& request, Session& source, Session& target,
+                   std::vector<std::string>& notes) {
+  try {
+    if (!hasTimeZones(source) || hasTimeZones(target)) return;
+    DumpReader reader(request.installation, request.source, {},
+                      {"--single-transaction", "--skip-lock-tables", "--set-gtid-purged=OFF",
+                       "--no-tablespaces", "--loose-column-statistics=0", "--no-create-info",
+                       "--skip-triggers", "--skip-add-locks", "mysql", "time_zone", "time_zone_leap_second",
+                       "time_zone_name", "time_zone_transition", "time_zone_transition_type"});
+    SqlWriter writer(request.installation, request.target);
+    Progress progress("copying time zones");
+    pump(reader, writer, progress, request.deadline);
+  } catch (const Error& e) {
+    if (e.code() == ExitCode::timeout || e.code() == ExitCode::interrupted) throw;
+    notes.push_back(std::string("named time zones were not copied: ") + e.what());
+  }
+}
+
+// A dump whose snapshot is exactly at the coordinates.
+struct Begun {
+  std::unique_ptr<DumpReader> dump;
+  Coordinates coordinates;
+};
+
+Begun beginDump(const DumpRequest& request, const std::vector<TableName>& leftOut) {
+  Begun begun;
+  const std::vector<std::string> arguments = argumentsFor(request.databases);
+  const auto open = [&](const Deadline& deadline) {
+    begun.dump.reset();
+    if (request.databases.empty()) return;
+    begun.dump = std::make_unique<DumpReader>(request.installation, request.source, leftOut, arguments);
+    begun.dump->waitForSnapshot(deadline);
+  };
+  begun.coordinates =
+      takeSnapshots(request.source, request.databases, open, request.deadline, request.limits);
+  return begun;
+}
+
+uint64_t restoreRows(const DumpRequest& request, Begun& begun, uint64_t estimate) {
+  if (!begun.dump) return 0;
+  SqlWriter writer(request.installation, request.target);
+  Progress progress("copying by mysqldump", estimate);
+  return pump(*begun.dump, writer, progress, request.deadline);
+}
+
+}  // namespace
+
+DumpReport dumpInto(const DumpRequest& request) {
+  Session source = Session::connect(request.source, ExitCode::backup);
+  source.failWith(ExitCode::backup);
+  Session target = Session::connect(request.target, ExitCode::restore);
+  target.failWith(ExitCode::restore);
+  // Both sessions idle while the rows are copied, for hours perhaps.
+  source.execute("SET SESSION wait_timeout = 2147483");
+  target.execute("SET SESSION sql_log_bin = 0, SESSION wait_timeout = 2147483");
+  DumpReport report;
+  const std::vector<std::string>& databases = request.databases;
+  if (!databases.empty()) noteFloats(source, databases, report.notes);
+
+  FastLoad fast(target);
+  copyTimeZones(request, source, target, report.notes);
+  const std::vector<TableName> viewNames = views(source, databases);
+  const std::string before = schemaFingerprint(source, databases);
+  Begun begun = beginDump(request, viewNames);
+  report.coordinates = begun.coordinates;
+  report.bytes = restoreRows(request, begun, estimatedSize(source, databases).rows);
+  const std::vector<std::string> viewNotes = copyViews(source, target, viewNames);
+  report.notes.insert(report.notes.end(), viewNotes.begin(), viewNotes.end());
+  if (schemaFingerprint(source, databases) != before) {
+    report.notes.push_back(
+        "tables, views or stored programs changed at the source during the dump: replication may meet what "
+        "is "
+        "there already");
+  }
+  fast.finish();
+  if (report.coordinates.usesGtid && toLower(target.variable("gtid_mode")) == "on") {
+    setGtidPurged(target, report.coordinates.gtids);
+  }
+  return report;
+}
+
+void setGtidPurged(Session& target, const GtidSet& gtids) {
+  const GtidSet executed = GtidSet::parse(target.value("SELECT @@GLOBAL.gtid_executed").value_or(""));
+  if (executed == gtids) return;
+  if (!executed.empty())
+    target.execute(std::string_view(Dialect(target.version()).resetBinaryLogsAndGtids()));
+  target.execute("SET GLOBAL gtid_purged = ?", gtids.text());
+  const GtidSet now = GtidSet::parse(target.value("SELECT @@GLOBAL.gtid_purged").value_or(""));
+  if (now != gtids) {
+    throw Error(
+        ExitCode::restore,
+        "gtid_purged of " + target.endpoint().text() + " is " + now.text() + " and not " + gtids.text(),
+        "remove the instance and create it anew");
+  }
+}
+
+}  // namespace dlpx
