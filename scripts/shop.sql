@@ -50,7 +50,7 @@ CREATE TABLE audit (
 INSERT INTO customers (email, name, city, created, notes)
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
 SELECT CONCAT('customer', i, '@example.com'),
-       CONCAT(ELT(1 + i MOD 5, 'Zoë', 'Jörg', 'María', 'Łukasz', 'Ann'), ' ', SHA1(i)),
+       CONCAT(ELT(1 + i MOD 5, 'Zoë', 'Jörg', 'María', 'Łukasz', 'Ann'), ' ', SHA2(i, 224)),
        ELT(1 + i MOD 7, 'Lisboa', 'Köln', 'Oslo', 'Brno', 'Gent', 'Turku', 'Porto'),
        '2024-01-01' + INTERVAL i MINUTE, REPEAT(SHA2(i, 256), 4)
 FROM n;

@@ -67,6 +67,7 @@ void copyTimeZones(const DumpRequest& request, Session& source, Session& target,
                        "--skip-triggers", "--skip-add-locks", "mysql", "time_zone", "time_zone_leap_second",
                        "time_zone_name", "time_zone_transition", "time_zone_transition_type"});
     SqlWriter writer(request.installation, request.target);
+    writer.write("USE mysql;\n", request.deadline);
     Progress progress("copying time zones");
     pump(reader, writer, progress, request.deadline);
   } catch (const Error& e) {

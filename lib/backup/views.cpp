@@ -32,7 +32,10 @@ std::vector<ViewText> readViews(Session& source, const std::vector<TableName>& v
   return result;
 }
 
+// Functions are not qualified in the text: they are the database's.
 bool create(Session& target, ViewText& view) {
+  target.execute("SET NAMES utf8mb4");
+  target.execute("USE !", view.name.database);
   target.execute(std::string_view(
       sql("SET character_set_client = ?, collation_connection = ?", view.characterSet, view.collation)));
   const auto error = target.tryExecute(view.create);
