@@ -191,6 +191,8 @@ Specs ingestionParameters() {
        .help = "how the server is made safe to snapshot",
        .fallback = "auto",
        .choices = {"auto", "hot", "quiesce", "stop"}},
+      {.name = "active-only", .type = flag, .help = "print only ACTIVE or INACTIVE"},
+      {.name = "source-config", .type = flag, .help = "list running servers instead of installations"},
       {.name = "for-gtid", .placeholder = "SET", .help = "wait until this GTID set has been applied"},
       {.name = "for-lag",
        .type = duration,

@@ -181,14 +181,16 @@ Output verify(const StagingRequest& request, const Mount& mount) {
   return report(instance, facts, channel, {}, true);
 }
 
-// What a directory of ours needs before work on it, undone when the work never began.
-void makeMount(const Mount& mount, Undo& undo) {
+// The mount's directory and its lock, undone when the work never began.
+FileLock takeMount(const Mount& mount, const std::string& operation, Undo& undo) {
   if (!fs::exists(mount.root())) {
     undo.add("directory " + mount.root().string(), [root = mount.root()] { fs::remove(root); });
     makeDirectory(mount.root(), {0755, std::nullopt});
   }
-  if (mount.exists()) return;
-  undo.add("control directory", [mount] { removeTree(mount.control()); });
+  const bool fresh = !mount.exists();
+  FileLock lock = mount.lock(operation, Deadline::in(Milliseconds(0)));
+  if (fresh) undo.add("control directory", [mount] { removeTree(mount.control()); });
+  return lock;
 }
 
 // A kill between the facts and the journal's end left complete work behind.
@@ -210,8 +212,7 @@ Output initialiseStaging(const StagingRequest& request) {
   refuseOthers(request);
   const Mount mount(request.mount);
   Undo directories;
-  makeMount(mount, directories);
-  const FileLock lock = mount.lock("init", Deadline::in(Milliseconds(0)));
+  const FileLock lock = takeMount(mount, "init", directories);
   finishPublished(mount);
   if (useOf(mount) == MountUse::staging) return verify(request, mount);
   clearMount(mount, false, Deadline::in(timeToClear));
@@ -225,14 +226,18 @@ Output resyncStaging(const StagingRequest& request) {
   refuseOthers(request);
   const Mount mount(request.mount);
   Undo directories;
-  makeMount(mount, directories);
-  const FileLock lock = mount.lock("resync", Deadline::in(Milliseconds(0)));
+  const FileLock lock = takeMount(mount, "resync", directories);
   const Plan plan = checked(request);
   if (mount.exists() && Instance::on(mount)) mount.journal("resync").step("clear");
   clearMount(mount, false, Deadline::in(request.timeout));
   const Output output = build(request, plan, mount, "resync");
   directories.commit();
   return output;
+}
+
+Output ingestAnew(const StagingRequest& request) {
+  return useOf(Mount(request.mount)) == MountUse::staging ? resyncStaging(request)
+                                                          : initialiseStaging(request);
 }
 
 }  // namespace dlpx

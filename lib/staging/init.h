@@ -17,4 +17,7 @@ Output initialiseStaging(const StagingRequest& request);
 // As initialiseStaging, with what is there ended and removed first, once the checks have passed.
 Output resyncStaging(const StagingRequest& request);
 
+// What a sync with resync begins with: builds staging where there is none, or none complete; else resyncs.
+Output ingestAnew(const StagingRequest& request);
+
 }  // namespace dlpx

@@ -59,6 +59,7 @@ Instance requireStaging(const Mount& mount) {
 void clearMount(const Mount& mount, bool controlToo, const Deadline& deadline) {
   if (const auto instance = Instance::on(mount)) {
     instance->stop(deadline, true);
+    mergeFacts(mount.stateFile(), {{"staging", nullptr}}, {0640, ownerOf(mount.control())});
     registry::forget(instance->facts().port, mount.root());
   }
   for (const fs::path& made : {mount.data(), mount.log(), mount.tmp()}) removeTree(made);
@@ -67,7 +68,13 @@ void clearMount(const Mount& mount, bool controlToo, const Deadline& deadline) {
     fs::remove(made);
   }
   if (mount.socket().parent_path() != mount.root()) removeTree(mount.socket().parent_path());
-  if (controlToo) removeTree(mount.control());
+  if (controlToo) {
+    removeTree(mount.control());
+  } else if (fs::exists(mount.stateFile())) {
+    // The facts go last: until then a repeat finds the server by them.
+    for (const char* fact : {"instance", "changedVariables", "quiesced", "lastReplication"})
+      mergeFacts(mount.stateFile(), {{fact, nullptr}}, {0640, ownerOf(mount.control())});
+  }
 }
 
 }  // namespace dlpx

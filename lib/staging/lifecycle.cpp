@@ -1,0 +1,150 @@
+#include "staging/lifecycle.h"
+
+#include "base/error.h"
+#include "base/json_full.h"
+#include "base/text.h"
+#include "server/changed_variables.h"
+#include "staging/facts.h"
+#include "staging/mount_use.h"
+#include "staging/replicate.h"
+
+namespace dlpx {
+namespace {
+
+FileLock lockNow(const Mount& mount, const std::string& operation) {
+  return mount.lock(operation, Deadline::in(Milliseconds(0)));
+}
+
+Output describe(const Instance& instance, const StagingFacts& facts,
+                const std::optional<ChannelStatus>& channel) {
+  const std::string state(text(instance.state()));
+  Output output;
+  output.json = {{"state", state},
+                 {"active", instance.state() == InstanceState::running},
+                 {"mount", instance.mount().root().string()},
+                 {"port", instance.facts().port},
+                 {"version", instance.facts().version.text()},
+                 {"staging", facts.json()}};
+  output.text = "state: " + state + "\nmount: " + instance.mount().root().string() +
+                "\nport: " + std::to_string(instance.facts().port) +
+                "\nversion: " + instance.facts().version.text() + "\n";
+  if (facts.type == StagingType::replication) output.text += "source: " + facts.source() + "\n";
+  if (channel) {
+    output.json["replication"] = channel->json();
+    output.text += "replication: " + channel->summary() + "\n";
+    if (!channel->remedy.empty()) output.text += "remedy: " + channel->remedy + "\n";
+  }
+  const Json noted = readFacts(instance.mount().stateFile());
+  if (!channel && noted.contains("lastReplication")) {
+    output.json["lastReplication"] = noted["lastReplication"];
+    output.text += "replication, last seen: " + noted["lastReplication"].value("summary", "") + " at " +
+                   noted["lastReplication"].value("at", "") + "\n";
+  }
+  return output;
+}
+
+Output nothingThere(const Mount& mount) {
+  return {{{"state", "absent"}, {"active", false}, {"mount", mount.root().string()}},
+          "no staging server on " + mount.root().string() + "\n"};
+}
+
+bool isOurs(MountUse use) {
+  return use == MountUse::staging || use == MountUse::unfinished;
+}
+
+}  // namespace
+
+Session connectToStaging(const Instance& instance, const StagingAccess& access) {
+  if (!access.adminPassword) {
+    throw Error(ExitCode::usage,
+                "the password of staging's account " + instance.facts().adminUser + " is needed",
+                "give it with --staging-password-file");
+  }
+  return instance.connect(instance.facts().adminUser, *access.adminPassword);
+}
+
+Output startStaging(const StagingAccess& access) {
+  const Mount mount(access.mount);
+  const Instance instance = requireStaging(mount);
+  const FileLock lock = lockNow(mount, "start");
+  const StagingFacts facts = StagingFacts::on(mount);
+  const Deadline deadline = Deadline::in(access.timeout);
+  instance.start({.deadline = deadline});
+  if (!facts.replicates() || !access.logSync) return describe(instance, facts, std::nullopt);
+  Session session = connectToStaging(instance, access);
+  const ChangedVariables leftovers(session, instance);
+  const ChannelStatus channel = startReplication(session, facts, access.replicationUser.value_or(""),
+                                                 access.replicationPassword, deadline);
+  return describe(instance, facts, channel);
+}
+
+Output stopStaging(const StagingAccess& access) {
+  const Mount mount(access.mount);
+  const auto instance = Instance::on(mount);
+  if (!instance) return nothingThere(mount);
+  if (!isOurs(useOf(mount))) requireStaging(mount);  // says why not
+  const FileLock lock = lockNow(mount, "stop");
+  instance->stop(Deadline::in(access.timeout), access.force);
+  return {{{"state", "stopped"}, {"mount", mount.root().string()}, {"port", instance->facts().port}},
+          "staging on " + mount.root().string() + " is stopped\n"};
+}
+
+Output stagingStatus(const StagingAccess& access) {
+  const Mount mount(access.mount);
+  const auto instance = Instance::on(mount);
+  if (!instance) return nothingThere(mount);
+  const Json noted = readFacts(mount.stateFile());
+  const StagingFacts facts =
+      noted.contains("staging") ? StagingFacts::from(noted["staging"]) : StagingFacts{};
+  std::optional<ChannelStatus> channel;
+  if (access.adminPassword && instance->state() == InstanceState::running) {
+    Session session = connectToStaging(*instance, access);
+    channel = Channel(session).status();
+  }
+  Output output = describe(*instance, facts, channel);
+  const auto unfinished = Journal::unfinished(mount.stateFile());
+  output.json["unfinished"] = unfinished.operation;
+  if (!unfinished.operation.empty())
+    output.text += "unfinished: " + unfinished.operation + ", step '" + unfinished.step + "'\n";
+  return output;
+}
+
+Output stagingActive(const StagingAccess& access) {
+  const auto instance = Instance::on(Mount(access.mount));
+  const std::string word = instance && instance->state() == InstanceState::running ? "ACTIVE" : "INACTIVE";
+  return {{{"status", word}}, word + "\n"};
+}
+
+Output removeStaging(const StagingAccess& access) {
+  const Mount mount(access.mount);
+  const MountUse use = useOf(mount);
+  if (use == MountUse::missing || use == MountUse::empty) return nothingThere(mount);
+  if (!isOurs(use)) {
+    throw Error(ExitCode::usage,
+                "mount " + mount.root().string() + " holds no staging server of ours: nothing was removed",
+                "name the right directory with --mount");
+  }
+  const FileLock lock = lockNow(mount, "remove");
+  mount.journal("remove").step("stop and clear");
+  clearMount(mount, true, Deadline::in(access.timeout));
+  return {{{"state", "absent"}, {"mount", mount.root().string()}},
+          "staging on " + mount.root().string() + " is removed\n"};
+}
+
+Output stagingSize(const StagingAccess& access) {
+  const Mount mount(access.mount);
+  if (!fs::is_directory(mount.root())) {
+    throw Error(ExitCode::usage, "mount " + mount.root().string() + " is not there",
+                "name the right directory with --mount");
+  }
+  const uint64_t bytes = allocatedBytes(mount.root());
+  return {{{"bytes", bytes}}, std::to_string(bytes) + "\n"};
+}
+
+Output mountSpecification(const fs::path& mount, const std::string& osUser) {
+  const Owner owner = ownerOf(osUser);
+  return {{{"mountPath", mount.string()}, {"uid", owner.uid}, {"gid", owner.gid}},
+          mount.string() + " " + std::to_string(owner.uid) + ":" + std::to_string(owner.gid) + "\n"};
+}
+
+}  // namespace dlpx
