@@ -135,6 +135,9 @@ TEST_CASE("the example yaml files are right in every key and value") {
 
 TEST_CASE("the reference in config/README.md is the parameter table's") {
   const std::string readme = readFile(fs::path(DLPX_TEST_SOURCE_DIR) / "config" / "README.md");
+  INFO(
+      "put the output of build/bin/dlpx-mysql-stage --generate reference between the markers of "
+      "config/README.md");
   const std::string begin = "<!-- reference: begin -->\n";
   const size_t from = readme.find(begin);
   REQUIRE(from != std::string::npos);
