@@ -57,10 +57,11 @@ Parameters& Parameters::setList(const std::string& name, const std::vector<std::
   return *this;
 }
 
-Parameters& Parameters::setSecret(const std::string& name, Secret value, const std::string& origin) {
+Parameters& Parameters::setSecret(const std::string& name, Secret value, const std::string& origin,
+                                  const fs::path& file) {
   const ParameterSpec& spec = specOf(name, ValueType::secret);
   checkPassword(value, origin);
-  secrets_[spec.name] = GivenSecret{std::move(value), origin};
+  secrets_[spec.name] = GivenSecret{std::move(value), origin, file};
   return *this;
 }
 
@@ -176,12 +177,18 @@ std::optional<Secret> Parameters::secret(std::string_view name) const {
   return found == secrets_.end() ? std::nullopt : std::optional(found->second.value);
 }
 
+std::optional<fs::path> Parameters::secretFileIfGiven(std::string_view name) const {
+  const auto found = secrets_.find(specOf(name, ValueType::secret).name);
+  return found == secrets_.end() || found->second.file.empty() ? std::nullopt
+                                                               : std::optional(found->second.file);
+}
+
 Secret Parameters::requireSecret(std::string_view name) const {
   if (const std::optional<Secret> given = secret(name)) return *given;
   const ParameterSpec& spec = parameterSpec(name);
   if (!canPrompt()) throw missing(spec, command_);
   Secret typed = promptPassword(replaceAll(spec.name, "-", " "));
-  secrets_[spec.name] = GivenSecret{typed, "terminal"};
+  secrets_[spec.name] = GivenSecret{typed, "terminal", {}};
   return typed;
 }
 

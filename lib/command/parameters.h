@@ -31,7 +31,8 @@ class Parameters {
   Parameters& set(const std::string& name, const std::string& value, const std::string& origin = "caller");
   Parameters& setList(const std::string& name, const std::vector<std::string>& items,
                       const std::string& origin = "caller");
-  Parameters& setSecret(const std::string& name, Secret value, const std::string& origin = "caller");
+  Parameters& setSecret(const std::string& name, Secret value, const std::string& origin = "caller",
+                        const fs::path& file = {});
 
   const std::string& command() const { return command_; }
   // Given anywhere, or has a default.
@@ -65,7 +66,9 @@ class Parameters {
 
   // From a file, a variable or the YAML file; nothing where it is not given.
   std::optional<Secret> secret(std::string_view name) const;
-  // As above, else asked for on the terminal without echo; Error{usage} where there is no terminal.
+  // The absolute path of the file that it came from; nothing where it came otherwise.
+  std::optional<fs::path> secretFileIfGiven(std::string_view name) const;
+  // The password, else asked for on the terminal without echo; Error{usage} where there is no terminal.
   Secret requireSecret(std::string_view name) const;
 
   // Name, value and origin of each of `names`, secrets "<redacted>": what --show-config prints.
@@ -80,6 +83,7 @@ class Parameters {
   struct GivenSecret {
     Secret value;
     std::string origin;
+    fs::path file;
   };
   const Value* find(std::string_view name, ValueType type) const;
   const Value& require(std::string_view name, ValueType type) const;

@@ -104,7 +104,7 @@ class Resolver {
   // `path` is checked: absolute.
   void storeSecret(const ParameterSpec& spec, const std::string& path, const ValuePlace& place) {
     result_.setSecret(spec.name, forShow_ ? Secret("not read") : readPasswordFile(path, place.subject),
-                      place.origin);
+                      place.origin, path);
   }
 
   const AppSpec& app_;

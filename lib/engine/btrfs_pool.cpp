@@ -89,12 +89,14 @@ class BtrfsPool : public Pool {
   using Pool::Pool;
 
   void create() override {
-    requireEmptyRoot();
+    requireNothingThere();
     Undo undo;
-    if (!config().image.empty()) makeImage(undo);
-    if (!config().image.empty()) mountImage();
+    if (!config().image.empty()) {
+      makeImage(undo);
+      mountImage();
+    }
     undo.add("remove the pool's layout", [this] { removeLayout(); });
-    makeDirectory(config().root, {0755, std::nullopt});
+    makeDirectory(config().root, {0755, std::nullopt});  // mysqld must be able to enter
     if (!isBtrfs(config().root)) {
       throw Error(ExitCode::storage, config().root.string() + " does not lie on btrfs",
                   "choose a directory on btrfs, or give --size so that an image file is made");
@@ -103,12 +105,24 @@ class BtrfsPool : public Pool {
     undo.commit();
   }
 
+  void requireNothingThere() const override {
+    Pool::requireNothingThere();
+    if (config().image.empty()) return;
+    if (config().imageBytes < kSmallestImage) {
+      throw Error(ExitCode::usage, "a pool of " + humanBytes(config().imageBytes) + " is too small",
+                  "give --size of at least " + humanBytes(kSmallestImage));
+    }
+    if (!fs::exists(config().image)) return;
+    throw Error(ExitCode::storage, config().image.string() + " exists already", "choose another file");
+  }
+
   void mount() override {
     if (!config().image.empty() && !isMountPoint(config().root)) mountImage();
     check();
   }
 
   void destroy() override {
+    requireNoOther();
     if (config().image.empty()) return removeEverything();
     unmountImage();
     removeTree(config().image);
@@ -161,14 +175,8 @@ class BtrfsPool : public Pool {
 
  private:
   void makeImage(Undo& undo) const {
-    if (config().imageBytes < kSmallestImage) {
-      throw Error(ExitCode::usage, "a pool of " + humanBytes(config().imageBytes) + " is too small",
-                  "give --size of at least " + humanBytes(kSmallestImage));
-    }
     const fs::path& image = config().image;
-    if (fs::exists(image))
-      throw Error(ExitCode::storage, image.string() + " exists already", "choose another file");
-    makeDirectory(image.parent_path(), {0755, std::nullopt});
+    if (!fs::exists(image.parent_path())) makeDirectory(image.parent_path(), {0755, std::nullopt});
     undo.add("remove " + image.string(), [this] {
       unmountImage();
       removeTree(config().image);
@@ -198,11 +206,10 @@ class BtrfsPool : public Pool {
   }
 
   void removeEverything() {
-    check();
-    for (const std::string& dataset : datasets()) removeDataset(dataset);
-    for (const auto& directory : fs::directory_iterator(snapshotRoot())) {
-      const std::string dataset = directory.path().filename();
-      for (const std::string& id : snapshots(dataset)) removeSnapshot({dataset, id});
+    for (const std::string& dataset : datasets()) removeSubvolume(pathOf(dataset));
+    std::error_code notThere;
+    for (const auto& directory : fs::directory_iterator(snapshotRoot(), notThere)) {
+      for (const auto& snapshot : fs::directory_iterator(directory)) removeSubvolume(snapshot.path());
     }
     removeLayout();
   }

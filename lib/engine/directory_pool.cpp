@@ -17,7 +17,7 @@ class DirectoryPool : public Pool {
   bool thinClones() const override { return config().kind == PoolKind::reflink; }
 
   void create() override {
-    requireEmptyRoot();
+    requireNothingThere();
     Undo undo;
     undo.add("remove the pool's layout", [this] { removeLayout(); });
     makeLayout();
@@ -28,7 +28,7 @@ class DirectoryPool : public Pool {
   void mount() override { check(); }
 
   void destroy() override {
-    check();
+    requireNoOther();
     removeLayout();
   }
 

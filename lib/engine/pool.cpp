@@ -74,20 +74,24 @@ void requireFree(const Pool& pool, uint64_t bytes) {
 
 void Pool::check() const {
   const fs::path marker = config_.root / kMarker;
-  const auto content = readFileIfThere(marker);
-  if (!content) {
+  if (!fs::exists(marker)) {
     throw Error(ExitCode::storage,
                 "pool '" + config_.name + "' is not mounted: " + marker.string() + " is not there",
                 "run 'dlpx-mysql-engine up', which mounts the pools");
   }
-  const Json found = Json::parse(*content, nullptr, false);
-  if (found.is_discarded() || found.value("id", "") != config_.id) {
-    throw Error(ExitCode::storage, config_.root.string() + " holds another pool than '" + config_.name + "'",
-                "mount the pool's own storage there");
-  }
+  requireNoOther();
   if (access(config_.root.c_str(), W_OK) != 0) {
     throw systemError(ExitCode::storage, "pool '" + config_.name + "' cannot be written", errno);
   }
+}
+
+void Pool::requireNoOther() const {
+  const auto content = readFileIfThere(config_.root / kMarker);
+  if (!content) return;
+  const Json found = Json::parse(*content, nullptr, false);
+  if (found.is_object() && found.value("id", "") == config_.id) return;
+  throw Error(ExitCode::storage, config_.root.string() + " holds another pool than '" + config_.name + "'",
+              "mount the pool's own storage there");
 }
 
 void Pool::makeLayout() const {
@@ -186,7 +190,7 @@ void Pool::move(const fs::path& from, const fs::path& to) const {
   }
 }
 
-void Pool::requireEmptyRoot() const {
+void Pool::requireNothingThere() const {
   if (!fs::exists(config_.root) || isEmptyDirectory(config_.root)) return;
   throw Error(ExitCode::storage, config_.root.string() + " is not empty", "choose an empty directory");
 }

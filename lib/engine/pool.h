@@ -56,14 +56,17 @@ class Pool {
   // True when a clone shares its data with the snapshot.
   virtual bool thinClones() const { return true; }
 
-  // Makes the pool's directories (and its file system). The root must be empty or not there.
+  // Makes the pool's directories (and its file system). The root must be empty or not there, an image not
+  // there.
   virtual void create() = 0;
+  virtual void requireNothingThere() const;
   // Makes the pool ready to use, also after a reboot. Nothing when it is.
   virtual void mount() = 0;
   // Throws Error{storage} when the pool's storage is not there (not mounted, another pool in its place) or
   // cannot be written.
   virtual void check() const;
-  // Takes the pool's storage away with everything in it; nothing may be mounted or running in there.
+  // Takes the pool's storage away with everything in it, also when it is only half made. Nothing may be
+  // running in there. Throws Error{storage} when another pool is in its place.
   virtual void destroy() = 0;
 
   fs::path pathOf(const std::string& dataset) const { return mounts() / dataset; }
@@ -103,8 +106,8 @@ class Pool {
   void requireThere(const std::string& dataset) const;
   void requireThere(const SnapshotRef& snapshot) const;
   void move(const fs::path& from, const fs::path& to) const;
-  // Refuses a root that is not empty.
-  void requireEmptyRoot() const;
+  // Refuses a root that holds another pool.
+  void requireNoOther() const;
   // The marker and the two directories of every pool, in a root that is mounted.
   void makeLayout() const;
   void removeLayout() const;

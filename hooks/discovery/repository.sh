@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Lists the MySQL installations of this host.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/../tool.sh"
+tool dlpx-mysql-stage discover

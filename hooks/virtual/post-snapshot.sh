@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Lets the VDB go on after the snapshot, and tells what the snapshot is.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/../tool.sh"
+tool dlpx-mysql-vdb post-snapshot

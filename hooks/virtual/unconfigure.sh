@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Stops the VDB; nothing uses the mount afterwards.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/../tool.sh"
+tool dlpx-mysql-vdb disable

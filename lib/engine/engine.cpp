@@ -1,0 +1,60 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace dlpx {
+namespace {
+
+constexpr FileTraits kClosed = {0700, std::nullopt};
+
+// Others must be able to walk to the mounts below; everything else in the home is closed.
+EngineOptions withHome(EngineOptions options) {
+  options.home = fs::absolute(options.home);
+  if (!fs::exists(options.home)) makeDirectory(options.home, {0755, std::nullopt});
+  makeDirectory(options.home / "pools", {0755, std::nullopt});
+  for (const char* closed : {"config", "operations", "locks"}) makeDirectory(options.home / closed, kClosed);
+  return options;
+}
+
+}  // namespace
+
+Engine::Engine(EngineOptions options)
+    : options_(withHome(std::move(options))), catalogue_(options_.home / "catalogue.db") {}
+
+std::unique_ptr<Pool> Engine::pool(const std::string& name) {
+  std::unique_ptr<Pool> pool = openPool(catalogue_.pool(name));
+  pool->check();
+  return pool;
+}
+
+FileLock Engine::lock(const std::string& name, const std::string& operation) const {
+  return FileLock::acquire(home() / "locks" / (name + ".lock"), operation, Deadline::in(Seconds(2)));
+}
+
+fs::path Engine::journalFile(const std::string& name) const {
+  return home() / "operations" / (name + ".state.json");
+}
+
+fs::path Engine::scratchDirectory(const std::string& name) const {
+  return home() / "operations" / (name + ".run");
+}
+
+fs::path Engine::configFile(const std::string& name) const {
+  return home() / "config" / (name + ".yaml");
+}
+
+void checkName(const std::string& name) {
+  const auto letter = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  };
+  const bool right =
+      !name.empty() && name.size() <= 64 && letter(name.front()) &&
+      std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || c == '-' || c == '_'; });
+  if (right) return;
+  throw Error(ExitCode::usage, "'" + name + "' is not a name",
+              "use letters, digits, '-' and '_', at most 64, beginning with a letter or digit");
+}
+
+}  // namespace dlpx
