@@ -1,0 +1,201 @@
+#include "vdb/lifecycle.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/json_full.h"
+#include "base/text.h"
+#include "process/proc.h"
+#include "server/registry.h"
+#include "vdb/facts.h"
+
+namespace dlpx {
+namespace {
+
+const Milliseconds noWait(0);
+
+Output told(const Instance& vdb, const std::string& state) {
+  Output output;
+  output.json = sourceConfig(vdb);
+  output.json["state"] = state;
+  output.text = "VDB on " + vdb.mount().root().string() + " " + state + "\n";
+  return output;
+}
+
+// A server on the mount that is a VDB, whole or half made. A clone that nothing was done to yet notes its
+// parent's instance: no server of ours runs on it.
+std::optional<Instance> vdbOn(const Mount& mount) {
+  const auto facts = VdbFacts::on(mount);
+  if (!facts || !facts->madeHere(mount)) return std::nullopt;
+  return Instance::on(mount);
+}
+
+std::vector<ProcessFacts> othersUsing(const Mount& mount) {
+  std::vector<ProcessFacts> users = processesUsing(mount.root());
+  std::erase_if(users, [](const ProcessFacts& process) { return process.pid == getpid(); });
+  return users;
+}
+
+std::string describe(const std::vector<ProcessFacts>& processes) {
+  std::vector<std::string> names;
+  for (const ProcessFacts& process : processes)
+    names.push_back(process.executable.filename().string() + " (pid " + std::to_string(process.pid) + ")");
+  return join(names, ", ");
+}
+
+void waitUntilUnused(const Mount& mount, const Deadline& deadline) {
+  if (waitUntil(deadline, [&] { return othersUsing(mount).empty(); })) return;
+  throw Error(ExitCode::stop,
+              "mount " + mount.root().string() + " is held by " + describe(othersUsing(mount)),
+              "end what uses the mount, then repeat the command");
+}
+
+void stopServer(const Mount& mount, const VdbAccess& access, bool force) {
+  const auto vdb = vdbOn(mount);
+  if (!vdb) return;
+  vdb->stop(Deadline::in(access.timeout), force);
+  registry::forget(vdb->facts().port, mount.root());
+}
+
+bool isHalfMade(const Mount& mount) {
+  const auto facts = VdbFacts::on(mount);
+  return facts && !facts->complete;
+}
+
+// What a file system or a storage keeps in its root for itself.
+bool belongsToStorage(const fs::path& name) {
+  return name == "lost+found" || name == ".zfs" || name == ".snapshot";
+}
+
+// The control directory, with the facts that make the mount a VDB's, goes last: a removal that was killed
+// goes on where it stopped.
+void emptyMount(const Mount& mount) {
+  for (const auto& entry : fs::directory_iterator(mount.root())) {
+    if (entry.path() != mount.control() && !belongsToStorage(entry.path().filename()))
+      removeTree(entry.path());
+  }
+  const fs::path socketDirectory = mount.socket().parent_path();
+  if (socketDirectory != mount.root()) removeTree(socketDirectory);
+  removeTree(mount.control());
+}
+
+bool isEmptyOfOurs(const Mount& mount) {
+  if (!fs::exists(mount.root())) return true;
+  for (const auto& entry : fs::directory_iterator(mount.root())) {
+    if (entry.path() == mount.control() && !fs::exists(mount.stateFile())) continue;
+    if (!belongsToStorage(entry.path().filename())) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Output startVdb(const VdbAccess& access) {
+  const Mount mount(access.mount);
+  const FileLock lock = mount.lock("start", Deadline::in(noWait));
+  const Instance vdb = requireVdb(mount);
+  vdb.start({.deadline = Deadline::in(access.timeout)});
+  vdb.record();
+  if (access.password) {
+    Session session = vdb.connect(access.user.value_or(vdb.facts().adminUser), *access.password);
+    const std::string noted = VdbFacts::on(mount)->serverUuid;
+    if (session.variable("server_uuid") != noted) {
+      throw Error(ExitCode::connectAfterRestart, "the server on " + mount.root().string() + " is not the VDB",
+                  "look at auto.cnf in " + mount.data().string());
+    }
+  }
+  return told(vdb, "runs");
+}
+
+Output stopVdb(const VdbAccess& access) {
+  const Mount mount(access.mount);
+  if (!fs::is_directory(mount.control()))
+    return {{{"state", "stopped"}}, "no VDB on " + mount.root().string()};
+  const FileLock lock = mount.lock("stop", Deadline::in(noWait));
+  stopServer(mount, access, access.force || isHalfMade(mount));
+  return {{{"state", "stopped"}}, "VDB on " + mount.root().string() + " is stopped\n"};
+}
+
+Output vdbStatus(const VdbAccess& access) {
+  const Mount mount(access.mount);
+  const auto vdb = vdbOn(mount);
+  if (!vdb) {
+    throw Error(ExitCode::usage, "no VDB on mount " + mount.root().string(),
+                "name the right directory with --mount, or create one: dlpx-mysql-vdb provision");
+  }
+  const VdbFacts facts = *VdbFacts::on(mount);
+  const std::string state = std::string(text(vdb->state())) + (facts.complete ? "" : " (half made)");
+  Output output = told(*vdb, state);
+  const auto process = vdb->process();
+  output.json["complete"] = facts.complete;
+  output.json["pid"] = process ? Json(process->pid) : Json();
+  output.json["version"] = vdb->facts().version.text();
+  output.json["serverUuid"] = facts.serverUuid;
+  output.json["user"] = vdb->facts().adminUser;
+  output.json["socket"] = mount.socket().string();
+  output.json["snapshot"] = {{"id", facts.snapshotId}, {"time", facts.snapshotTime}};
+  output.json["provisionedAt"] = facts.provisionedAt;
+  const Journal::Unfinished unfinished = Journal::unfinished(mount.stateFile());
+  if (!unfinished.operation.empty())
+    output.json["unfinished"] = {{"operation", unfinished.operation}, {"step", unfinished.step}};
+  output.text = "state:     " + state + "\nport:      " + std::to_string(vdb->facts().port) +
+                "\nversion:   " + vdb->facts().version.text() + "\nsocket:    " + mount.socket().string() +
+                "\nsnapshot:  " + facts.snapshotId + " of " + facts.snapshotTime + "\n";
+  return output;
+}
+
+Output vdbActive(const VdbAccess& access) {
+  const Mount mount(access.mount);
+  const auto vdb = vdbOn(mount);
+  const bool active = vdb && !isHalfMade(mount) && vdb->state() == InstanceState::running;
+  const std::string word = active ? "ACTIVE" : "INACTIVE";
+  return {word, word + "\n"};
+}
+
+Output disableVdb(const VdbAccess& access) {
+  const Mount mount(access.mount);
+  if (!fs::is_directory(mount.control()))
+    return {{{"state", "disabled"}}, "no VDB on " + mount.root().string()};
+  const FileLock lock = mount.lock("disable", Deadline::in(noWait));
+  stopServer(mount, access, access.force || isHalfMade(mount));
+  waitUntilUnused(mount, Deadline::in(access.timeout));
+  return {{{"state", "disabled"}},
+          "VDB on " + mount.root().string() + " is stopped, and nothing holds the mount\n"};
+}
+
+Output removeVdb(const VdbAccess& access) {
+  const Mount mount(access.mount);
+  const Output removed{{{"state", "removed"}}, "the VDB on " + mount.root().string() + " is removed\n"};
+  if (isEmptyOfOurs(mount)) {
+    removeTree(mount.control());
+    return removed;
+  }
+  if (!VdbFacts::on(mount) || !VdbFacts::on(mount)->madeHere(mount)) {
+    throw Error(ExitCode::usage, "mount " + mount.root().string() + " holds no VDB that was made there",
+                "name a VDB's directory with --mount");
+  }
+  const FileLock lock = mount.lock("remove", Deadline::in(noWait));
+  Journal journal = mount.journal("remove");
+  journal.step("stop");
+  stopServer(mount, access, true);
+  waitUntilUnused(mount, Deadline::in(access.timeout));
+  journal.step("remove-files");
+  emptyMount(mount);
+  return removed;
+}
+
+Output vdbSize(const VdbAccess& access) {
+  const uint64_t bytes = allocatedBytes(access.mount);
+  return {{{"bytes", bytes}}, std::to_string(bytes) + "\n"};
+}
+
+Output vdbMountSpecification(const fs::path& mount, const std::string& osUser) {
+  const Owner owner = ownerOf(osUser);
+  const Mount place(mount);
+  return {{{"mountPath", place.root().string()}, {"uid", owner.uid}, {"gid", owner.gid}},
+          place.root().string() + " for " + osUser + "\n"};
+}
+
+}  // namespace dlpx

@@ -1,0 +1,305 @@
+#include "vdb/provision.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/json_full.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/undo.h"
+#include "mysql/dialect.h"
+#include "server/log_index.h"
+#include "server/registry.h"
+#include "server/server_options.h"
+#include "vdb/cut_off.h"
+#include "vdb/identity.h"
+#include "vdb/options.h"
+#include "vdb/outside.h"
+#include "vdb/prove.h"
+#include "vdb/report.h"
+
+namespace dlpx {
+namespace {
+
+constexpr Seconds timeToStop(60);
+
+SnapshotFacts readSnapshot(const Mount& mount) {
+  if (!fs::exists(mount.snapshotFile())) {
+    throw Error(ExitCode::unsafeClone, "mount " + mount.root().string() + " holds no snapshot of ours",
+                "mount a clone of a snapshot that was taken between pre-snapshot and post-snapshot");
+  }
+  return SnapshotFacts::from(readJson(mount.snapshotFile()));
+}
+
+// A parent's own mount is never made a clone by mistake.
+void refuseParent(const Mount& mount) {
+  const Json facts = readFacts(mount.stateFile());
+  const auto instance = Instance::on(mount);
+  if (!facts.contains("staging") || !instance) return;
+  if (!instance->process() && registry::find(instance->facts().port) != mount.root()) return;
+  throw Error(ExitCode::usage,
+              "mount " + mount.root().string() + " holds a staging server, not a clone of one",
+              "name the clone's mount with --mount");
+}
+
+// What a run that was killed, or failed to clean up, has left.
+void stopHalfMade(const Instance& server) {
+  if (!server.process()) return;
+  log::warning("stopping the half-made server on " + server.mount().root().string());
+  server.stop(Deadline::in(timeToStop), true);
+}
+
+void claimFiles(const VdbPlan& plan) {
+  const Owner owner = ownerOf(plan.instance.osUser);
+  const Owner now = ownerOf(plan.mount.data());
+  if (now.uid != owner.uid) setOwnerOfTree(plan.mount.root(), owner);
+  plan.mount.create(owner);
+}
+
+void giveIdentity(const VdbPlan& plan, const ParentSettings& parent, ContractReport& report) {
+  const NewIdentity identity = makeIdentityNew(plan.mount);
+  if (!identity.removed.empty()) report.add(1, "removed " + join(identity.removed, ", "));
+  for (const std::string& change : identity.indexes) report.add(2, "log index " + change);
+  if (!parent.dropped.empty())
+    report.add(2, "persisted variables left behind: " + join(parent.dropped, ", "));
+}
+
+void undoStart(const Instance& server, Undo& undo) {
+  undo.add("the start of the server on " + server.mount().root().string(), [server] {
+    const InterruptShield shield;
+    server.stop(Deadline::in(timeToStop), true);
+    registry::forget(server.facts().port, server.mount().root());
+  });
+}
+
+// What the data was made with, where no my.cnf says so.
+ParentSettings withSnapshot(ParentSettings parent, const SnapshotFacts& snapshot) {
+  const auto add = [&](const std::string& name, uint64_t value, uint64_t usual) {
+    const bool there = std::any_of(parent.kept.begin(), parent.kept.end(), [&](const Option& option) {
+      return optionKey(option.name) == optionKey(name);
+    });
+    if (!there && value != usual) parent.kept.push_back({name, std::to_string(value)});
+  };
+  add("lower_case_table_names", snapshot.lowerCaseTableNames, 0);
+  if (snapshot.pageSize != 0) add("innodb_page_size", snapshot.pageSize, 16384);
+  return parent;
+}
+
+Error explained(const Error& error) {
+  const std::string what = error.what();
+  if (error.code() != ExitCode::unsafeClone || what.find("password") == std::string::npos) return error;
+  return Error(error.code(), what,
+               "give the VDB user a password that the source's validate_password policy accepts",
+               error.log());
+}
+
+void startCutOff(const VdbPlan& plan, const ParentSettings& parent, Undo& undo) {
+  const Instance server = plan.server();
+  undoStart(server, undo);
+  try {
+    server.start({.options = cutOffOptions(plan, parent),
+                  .initStatements = cutOffStatements(plan),
+                  .onInitFailure = ExitCode::unsafeClone,
+                  .deadline = Deadline::in(plan.timeout)});
+  } catch (const Error& error) {
+    throw explained(error);
+  }
+}
+
+Json connection(const VdbPlan& plan) {
+  return {{"host", plan.vdb.bindAddress},
+          {"port", plan.instance.port},
+          {"socket", plan.mount.socket().string()},
+          {"user", plan.instance.adminUser}};
+}
+
+Output output(const VdbPlan& plan, const std::string& result, Json report) {
+  Output out;
+  out.json = sourceConfig(plan);
+  Json head = {{"result", result},
+               {"mount", plan.mount.root().string()},
+               {"version", plan.instance.version.text()},
+               {"serverId", plan.instance.serverId},
+               {"serverUuid", plan.vdb.serverUuid},
+               {"connection", connection(plan)}};
+  head.update(report);
+  out.json["report"] = head;
+  out.text = "VDB " + plan.name() + " " + result + ": port " + std::to_string(plan.instance.port) +
+             ", user " + plan.instance.adminUser +
+             "\nconnect with: mysql --socket=" + plan.mount.socket().string() +
+             " --user=" + plan.instance.adminUser + " --password\n";
+  return out;
+}
+
+Json snapshotReport(const VdbPlan& plan, const Proven& proven) {
+  return {{"id", plan.snapshot.id},     {"time", plan.snapshot.time}, {"role", plan.snapshot.role},
+          {"name", plan.snapshot.name}, {"mode", plan.snapshot.mode}, {"gtidSet", proven.gtidSet}};
+}
+
+// Only where it can be asked: the request is what the mount already is.
+void refuseOther(const VdbRequest& request, const Instance& here) {
+  const auto differs = [&](const std::string& what, const std::string& asked, const std::string& is) {
+    if (asked == is) return;
+    throw Error(
+        ExitCode::usage,
+        "mount " + here.mount().root().string() + " holds a VDB with " + what + " " + is + ", not " + asked,
+        "change it with dlpx-mysql-vdb enable, or remove the VDB first");
+  };
+  const InstanceFacts& facts = here.facts();
+  differs("port", std::to_string(request.port.value_or(facts.port)), std::to_string(facts.port));
+  differs("server id", std::to_string(request.serverId.value_or(facts.serverId)),
+          std::to_string(facts.serverId));
+  differs("user", request.user.value_or(facts.adminUser), facts.adminUser);
+}
+
+bool isVdbMadeHere(const Mount& mount) {
+  const auto facts = VdbFacts::on(mount);
+  return facts && facts->complete && facts->madeHere(mount) && Instance::on(mount);
+}
+
+// A VDB of ours: started when it is not running, and looked at.
+Output verified(const VdbRequest& request, bool rewrite, const std::string& result) {
+  const Mount mount(request.mount);
+  VdbPlan plan = completed(request, SnapshotFacts());
+  const Instance server = plan.server();
+  Steps steps(mount.journal("enable"));
+  Undo undo;
+  const bool ran = server.state() == InstanceState::running;
+  if (!ran) {
+    steps.begin("start");
+    claimFiles(plan);
+    refuseOutsidePaths(mount);
+    checkLogIndexes(mount);
+    if (rewrite) writeVdbOptionFile(plan, parentSettings(mount));
+    undoStart(server, undo);
+    server.start({.deadline = Deadline::in(plan.timeout)});
+  }
+  steps.begin("prove");
+  ContractReport report;
+  plan.vdb.serverUuid = proveOurs(plan, report);
+  noteComplete(plan);
+  steps.finish();
+  undo.commit();
+  return output(plan, ran ? "already runs" : result,
+                {{"contract", report.json()}, {"seconds", steps.seconds()}});
+}
+
+Output makeVdb(const VdbRequest& request, const std::string& operation) {
+  const Mount mount(request.mount);
+  refuseParent(mount);
+  VdbPlan plan = completed(request, readSnapshot(mount));
+  const Instance server = plan.server();
+  checkServerFits(server.installation(), plan.snapshot);
+  refuseReserved(plan.vdb.settings);
+  stopHalfMade(server);
+  const ParentSettings parent = withSnapshot(parentSettings(mount), plan.snapshot);
+
+  Steps steps(mount.journal(operation));
+  ContractReport report;
+  Undo undo;
+  steps.begin("check-paths");
+  refuseOutsidePaths(mount);
+  report.add(2, "no symbolic link, no pointer file and no tablespace leads out of the clone");
+  report.add(7, "no encrypted tablespaces");
+  steps.begin("identity");
+  claimFiles(plan);
+  noteBegun(plan);
+  giveIdentity(plan, parent, report);
+  steps.begin("option-file");
+  writeVdbOptionFile(plan, parent);
+  steps.begin("start");
+  startCutOff(plan, parent, undo);
+  steps.begin("prove");
+  const Proven proven = proveSafe(plan, report);
+  plan.vdb.serverUuid = proven.serverUuid;
+  plan.vdb.parentUuid = plan.snapshot.serverUuid;
+  plan.vdb.snapshotId = plan.snapshot.id;
+  plan.vdb.snapshotTime = plan.snapshot.time;
+  plan.vdb.provisionedAt = utcNow();
+  steps.begin("publish");
+  // Last: an engine that sees a complete VDB may use it.
+  noteComplete(plan);
+  steps.finish();
+  undo.commit();
+  return output(plan, "is provisioned",
+                {{"snapshot", snapshotReport(plan, proven)},
+                 {"contract", report.json()},
+                 {"accounts", proven.accounts},
+                 {"tables", proven.tables},
+                 {"seconds", steps.seconds()}});
+}
+
+}  // namespace
+
+void checkServerFits(const Installation& installation, const SnapshotFacts& snapshot) {
+  const Version& mine = installation.version;
+  if (!Dialect(mine).supported())
+    throw Error(ExitCode::installation, "MySQL " + mine.text() + " cannot run a VDB",
+                "name a MySQL of 5.7.6 or newer with --basedir");
+  if (!sameSeries(mine, snapshot.version) || mine < snapshot.version) {
+    throw Error(ExitCode::installation,
+                "the snapshot is of MySQL " + snapshot.version.text() + ", and " +
+                    installation.basedir.string() + " is MySQL " + mine.text(),
+                "name a MySQL " + snapshot.version.series() + " of at least " + snapshot.version.text() +
+                    " with --basedir");
+  }
+  if (snapshot.encryptedTablespaces > 0) {
+    throw Error(ExitCode::unsafeClone,
+                "the snapshot has " + std::to_string(snapshot.encryptedTablespaces) +
+                    " encrypted tablespaces, and a clone with its parent's keyring is not supported yet",
+                "provision from a parent without encrypted tablespaces");
+  }
+}
+
+Output provision(const VdbRequest& request) {
+  const Mount mount(request.mount);
+  const FileLock lock = mount.lock("provision", Deadline::in(Milliseconds(0)));
+  if (!isVdbMadeHere(mount)) return makeVdb(request, "provision");
+  refuseOther(request, Instance::require(mount));
+  return verified(request, false, "is provisioned");
+}
+
+Output enableVdb(const VdbRequest& request) {
+  const Mount mount(request.mount);
+  const FileLock lock = mount.lock("enable", Deadline::in(Milliseconds(0)));
+  if (!isVdbMadeHere(mount)) return makeVdb(request, "enable");
+  return verified(request, true, "is enabled");
+}
+
+Output createEmptyVdb(const VdbRequest& request) {
+  const Mount mount(request.mount);
+  const FileLock lock = mount.lock("create-empty", Deadline::in(Milliseconds(0)));
+  if (isVdbMadeHere(mount)) return verified(request, false, "is created");
+  VdbPlan plan = completed(request, SnapshotFacts());
+  const Instance server = plan.server();
+  stopHalfMade(server);
+  const Owner owner = ownerOf(plan.instance.osUser);
+  const auto noted = VdbFacts::on(mount);
+  if (fs::exists(mount.data()) && !isEmptyDirectory(mount.data()) && !(noted && noted->madeHere(mount))) {
+    throw Error(ExitCode::usage, "mount " + mount.root().string() + " is not empty",
+                "name an empty directory with --mount");
+  }
+  Steps steps(mount.journal("create-empty"));
+  Undo undo;
+  steps.begin("initialise");
+  noteBegun(plan);
+  removeTree(mount.data());
+  mount.create(owner);
+  setOwner(mount.root(), owner);
+  writeVdbOptionFile(plan, {});
+  server.initialise({}, firstAccountStatements(plan), Deadline::in(plan.timeout));
+  steps.begin("start");
+  undoStart(server, undo);
+  server.start({.deadline = Deadline::in(plan.timeout)});
+  steps.begin("prove");
+  ContractReport report;
+  plan.vdb.serverUuid = proveOurs(plan, report);
+  plan.vdb.provisionedAt = utcNow();
+  noteComplete(plan);
+  steps.finish();
+  undo.commit();
+  return output(plan, "is created", {{"contract", report.json()}, {"seconds", steps.seconds()}});
+}
+
+}  // namespace dlpx
