@@ -1,11 +1,13 @@
 #include "mysql/client_library.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <mutex>
-#include <tuple>
 
 #include "base/text.h"
 #include "mysql/session_words.h"
@@ -106,17 +108,110 @@ MysqlHandle newHandle(const ConnectionOptions& options, bool tls) {
   return handle;
 }
 
-// One attempt; the handle says why when the second is false.
-std::pair<MysqlHandle, bool> attempt(const ConnectionOptions& options, bool tls) {
-  MysqlHandle handle = newHandle(options, tls);
-  const Endpoint& endpoint = options.endpoint;
-  const bool local = !endpoint.socket.empty();
-  const std::string host = local ? "localhost" : endpoint.host.empty() ? "127.0.0.1" : endpoint.host;
-  MYSQL* const done = mysql_real_connect(
-      handle.get(), host.c_str(), options.user.c_str(), options.password.reveal().c_str(),
-      options.database.empty() ? nullptr : options.database.c_str(), local ? 0 : endpoint.port,
-      local ? endpoint.socket.c_str() : nullptr, CLIENT_MULTI_RESULTS);
-  return {std::move(handle), done != nullptr};
+// The arguments of mysql_real_connect.
+struct Target {
+  explicit Target(const ConnectionOptions& options)
+      : host(!options.endpoint.socket.empty() ? "localhost"
+             : options.endpoint.host.empty()  ? "127.0.0.1"
+                                              : options.endpoint.host),
+        database(options.database.empty() ? nullptr : options.database.c_str()),
+        socket(options.endpoint.socket.empty() ? nullptr : options.endpoint.socket.c_str()),
+        port(options.endpoint.socket.empty() ? options.endpoint.port : 0) {}
+
+  std::string host;
+  const char* database;
+  const char* socket;
+  unsigned port;
+};
+
+struct Attempt {
+  MysqlHandle handle;  // says why when `done` is false
+  bool done = false;
+  bool serverHasNoTls = false;
+};
+
+void connectBlocking(Attempt& attempt, const ConnectionOptions& options) {
+  const Target target(options);
+  attempt.done = mysql_real_connect(attempt.handle.get(), target.host.c_str(), options.user.c_str(),
+                                    options.password.reveal().c_str(), target.database, target.port,
+                                    target.socket, CLIENT_MULTI_RESULTS) != nullptr;
+}
+
+#ifdef MARIADB_PACKAGE_VERSION
+
+// Whether the greeting that waits on the connection offers TLS. An error packet in its place is left to the
+// library.
+bool greetingOffersTls(int fd) {
+  std::array<unsigned char, 512> bytes{};
+  const ssize_t count = ::recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (count < 6 || bytes[4] != 10) return count <= 0 || bytes[4] == 0xff;
+  // The version's text ends in NUL; thread id, 8 bytes of scramble and a filler stand before the
+  // capabilities.
+  const auto end = bytes.begin() + count;
+  const auto version = std::find(bytes.begin() + 5, end, 0);
+  constexpr std::ptrdiff_t skipped = 1 + 4 + 8 + 1;
+  if (end - version < skipped + 2) return false;
+  const unsigned capabilities = version[skipped] | static_cast<unsigned>(version[skipped + 1]) << 8;
+  return (capabilities & CLIENT_SSL) != 0;
+}
+
+// Waits for what a non-blocking call of the library asks for; returns what happened, in its words.
+int waitFor(MYSQL* handle, int wanted, const Deadline& deadline) {
+  pollfd ready{static_cast<int>(mysql_get_socket(handle)), 0, 0};
+  if ((wanted & MYSQL_WAIT_READ) != 0) ready.events |= POLLIN;
+  if ((wanted & MYSQL_WAIT_WRITE) != 0) ready.events |= POLLOUT;
+  const int count =
+      ::poll(&ready, 1, static_cast<int>(std::min<int64_t>(deadline.remaining().count(), 60'000)));
+  if (count <= 0) return deadline.expired() ? MYSQL_WAIT_TIMEOUT : 0;
+  constexpr int broken = POLLERR | POLLHUP;
+  int happened = 0;
+  if ((ready.revents & (POLLIN | broken)) != 0) happened |= wanted & MYSQL_WAIT_READ;
+  if ((ready.revents & (POLLOUT | broken)) != 0) happened |= wanted & MYSQL_WAIT_WRITE;
+  return happened;
+}
+
+// Connector/C takes a connection for encrypted as soon as TLS was asked for, and sends the password in clear
+// text to a server that offers none (seen with 3.3.20). So the greeting is looked at before, on the very same
+// connection.
+void connectEncrypted(Attempt& attempt, const ConnectionOptions& options) {
+  const Target target(options);
+  MYSQL* const handle = attempt.handle.get();
+  mysql_options(handle, MYSQL_OPT_NONBLOCK, nullptr);
+  const Deadline deadline = Deadline::in(options.connectTimeout);
+  MYSQL* result = nullptr;
+  int wanted = mysql_real_connect_start(&result, handle, target.host.c_str(), options.user.c_str(),
+                                        options.password.reveal().c_str(), target.database, target.port,
+                                        target.socket, CLIENT_MULTI_RESULTS);
+  bool looked = false;
+  while (wanted != 0) {
+    const int happened = waitFor(handle, wanted, deadline);
+    if (happened == 0) continue;
+    if (!looked && (happened & MYSQL_WAIT_READ) != 0) {
+      looked = true;
+      attempt.serverHasNoTls = !greetingOffersTls(static_cast<int>(mysql_get_socket(handle)));
+      if (attempt.serverHasNoTls) return;
+    }
+    wanted = mysql_real_connect_cont(&result, handle, happened);
+  }
+  attempt.done = result != nullptr;
+}
+
+#else
+
+void connectEncrypted(Attempt& attempt, const ConnectionOptions& options) {
+  connectBlocking(attempt, options);
+}
+
+#endif
+
+Attempt connectOnce(const ConnectionOptions& options, bool tls) {
+  Attempt attempt{newHandle(options, tls)};
+  if (tls) {
+    connectEncrypted(attempt, options);
+  } else {
+    connectBlocking(attempt, options);
+  }
+  return attempt;
 }
 
 void checkOptions(const ConnectionOptions& options) {
@@ -139,11 +234,14 @@ std::string oneLine(const char* message) {
 
 namespace {
 
-SqlError connectError(MYSQL* handle, const ConnectionOptions& options, ExitCode code) {
-  const unsigned number = mysql_errno(handle);
+SqlError connectError(const Attempt& attempt, const ConnectionOptions& options, ExitCode code) {
+  MYSQL* const handle = attempt.handle.get();
+  const unsigned number = attempt.serverHasNoTls ? sslConnectionError : mysql_errno(handle);
+  const std::string reason =
+      attempt.serverHasNoTls ? "the server offers no TLS" : oneLine(mysql_error(handle));
   return SqlError(code,
                   fmt::format("cannot connect to {} as '{}': {} (error {})", options.endpoint.text(),
-                              options.user, oneLine(mysql_error(handle)), number),
+                              options.user, reason, number),
                   connectRemedy(number, options), number, mysql_sqlstate(handle));
 }
 
@@ -153,15 +251,13 @@ MysqlHandle openConnection(const ConnectionOptions& options, ExitCode onFailure)
   checkOptions(options);
   const bool local = !options.endpoint.socket.empty();
   const bool tls = !local && options.ssl != SslMode::disabled;
-  auto [handle, done] = attempt(options, tls);
+  Attempt attempt = connectOnce(options, tls);
   // What "preferred" means: without TLS when the server has none that we could use.
-  if (!done && tls && options.ssl == SslMode::preferred && mysql_errno(handle.get()) == sslConnectionError)
-    std::tie(handle, done) = attempt(options, false);
-  if (!done) throw connectError(handle.get(), options, onFailure);
-  if (tls && options.ssl >= SslMode::required && mysql_get_ssl_cipher(handle.get()) == nullptr)
-    throw Error(onFailure, fmt::format("the connection to {} is not encrypted", options.endpoint.text()),
-                "Enable TLS on the server, or use the SSL mode preferred.");
-  return std::move(handle);
+  const bool unusable = attempt.serverHasNoTls || mysql_errno(attempt.handle.get()) == sslConnectionError;
+  if (!attempt.done && tls && options.ssl == SslMode::preferred && unusable)
+    attempt = connectOnce(options, false);
+  if (!attempt.done) throw connectError(attempt, options, onFailure);
+  return std::move(attempt.handle);
 }
 
 }  // namespace dlpx

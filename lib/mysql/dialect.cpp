@@ -175,7 +175,7 @@ std::string Dialect::changeReplicationSource(const ReplicationSourceOptions& opt
                 "Give the source's host and port.");
   // @ stands for MASTER or SOURCE; no value below is written before it is quoted.
   std::vector<std::string> clauses{sql("@_HOST = ?", options.source.host),
-                                   sql("@_PORT = ?", options.source.port), "@_USER = ''", "@_PASSWORD = ''"};
+                                   sql("@_PORT = ?", options.source.port)};
   const auto append = [&](const std::vector<std::string>& more) {
     clauses.insert(clauses.end(), more.begin(), more.end());
   };
