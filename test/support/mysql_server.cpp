@@ -10,6 +10,7 @@
 
 #include "base/lock.h"
 #include "base/text.h"
+#include "mysql/dialect.h"
 
 namespace dlpx::test {
 
@@ -57,6 +58,10 @@ fs::path dataTemplate(const std::string& version, const fs::path& basedir) {
 std::optional<Owner> serverOwner() {
   if (geteuid() != 0) return std::nullopt;
   return ownerOf(std::string("mysql"));
+}
+
+Secret hardPassword() {
+  return Secret("it's \"so\" $HOME \\n # \xC3\xA9\xF0\x9F\x90\xAC;");
 }
 
 fs::path mysqlDirectory() {
@@ -135,6 +140,15 @@ ConnectionOptions MysqlServer::tcpOptions(const std::string& user, const Secret&
   options.user = user;
   options.password = password;
   return options;
+}
+
+void MysqlServer::createUser(const std::string& user, const Secret& password) const {
+  Session session = root();
+  const Dialect dialect(session.version());
+  for (const std::string host : {"%", "localhost"}) {
+    for (const auto& statement : dialect.setPassword(user, host, password)) session.execute(statement);
+    session.execute(dialect.grant({"SELECT", "PROCESS"}, user, host));
+  }
 }
 
 bool MysqlServer::answers() {

@@ -40,6 +40,10 @@ class MysqlServer {
   // Over TCP, as another account.
   ConnectionOptions tcpOptions(const std::string& user, const Secret& password) const;
 
+  // With SELECT and PROCESS, at % and localhost: an anonymous ''@localhost, as 5.6 has it, would shadow
+  // user@%.
+  void createUser(const std::string& user, const Secret& password) const;
+
   uint16_t port() const { return port_; }
   fs::path socket() const { return scratch_ / "mysql.sock"; }
   fs::path dataDir() const { return scratch_ / "data"; }
@@ -70,6 +74,9 @@ class MysqlServer {
   uint16_t port_;
   std::unique_ptr<Child> process_;
 };
+
+// One with quotes, spaces, $, backslash, # and UTF-8.
+Secret hardPassword();
 
 // The account that mysqld runs as in tests: mysql when we are root, else ours.
 std::optional<Owner> serverOwner();
