@@ -82,6 +82,15 @@ std::string harmless(const SqlError& error) {
              : "error " + std::to_string(error.number());
 }
 
+// "IDENTIFIED WITH 'plugin'"
+std::string pluginOf(const std::string& create) {
+  constexpr std::string_view with = " IDENTIFIED WITH '";
+  const size_t at = create.find(with);
+  if (at == std::string::npos) return "";
+  const size_t from = at + with.size();
+  return " (" + create.substr(from, create.find('\'', from) - from) + ")";
+}
+
 class Creator {
  public:
   explicit Creator(Session& target) : target_(target) {}
@@ -89,7 +98,8 @@ class Creator {
   void create(const AccountName& account, const std::string& statement) {
     if (const auto error = target_.tryExecute(statement)) {
       refused_.insert(account);
-      report_.notes.push_back("account " + account.quoted() + " was not copied: " + harmless(*error));
+      report_.notes.push_back("account " + account.quoted() + pluginOf(statement) +
+                              " was not copied: " + harmless(*error));
     } else {
       ++report_.copied;
     }

@@ -42,7 +42,7 @@ std::vector<std::string> differences(Session& a, Session& b, const std::vector<s
 class WriteLoad {
  public:
   explicit WriteLoad(ConnectionOptions server, unsigned clients = 2, Milliseconds pause = Milliseconds(5));
-  ~WriteLoad() { stop(); }
+  ~WriteLoad();
   WriteLoad(const WriteLoad&) = delete;
   WriteLoad& operator=(const WriteLoad&) = delete;
 
@@ -53,7 +53,9 @@ class WriteLoad {
   Milliseconds longestStatement() const { return Milliseconds(longest_); }
 
  private:
+  void end();
   void write(const ConnectionOptions& server, unsigned client, Milliseconds pause);
+  void transaction(Session& session, unsigned customer);
   void timed(Session& session, const std::string& statement);
 
   std::atomic<bool> stop_{false};
