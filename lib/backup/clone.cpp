@@ -1,6 +1,5 @@
 #include "backup/clone.h"
 
-#include <atomic>
 #include <exception>
 #include <future>
 #include <optional>
@@ -88,6 +87,20 @@ void killClone(Session& watcher, uint64_t connection) noexcept {
   }
 }
 
+using CloneRun = std::future<std::optional<SqlError>>;
+
+// Until CLONE has ended. Throws Error{timeout} at the deadline, Error{interrupted} after a signal.
+void watchClone(const CloneRun& clone, Session& watcher, const Deadline& deadline) {
+  const auto ended = [&] { return clone.wait_for(Milliseconds(0)) == std::future_status::ready; };
+  Progress progress("cloning");
+  bool answers = true;
+  while (!waitUntil(deadline.within(Milliseconds(500)), ended)) {
+    if (deadline.expired())
+      throw Error(ExitCode::timeout, "CLONE did not end in time", "give more time with --timeout");
+    if (answers) answers = showProgress(watcher, progress);
+  }
+}
+
 }  // namespace
 
 void cloneInto(const CloneRequest& request) {
@@ -97,33 +110,16 @@ void cloneInto(const CloneRequest& request) {
   prepareRecipient(target, request.source);
   const std::string statement = cloneStatement(request.source);
   const uint64_t connection = target.connectionId();
-  std::future<std::optional<SqlError>> clone =
-      std::async(std::launch::async, [&] { return runClone(target, statement); });
-  std::optional<Error> stopped;
-  {
-    Progress progress("cloning");
-    bool answers = true;
-    try {
-      while (clone.wait_for(Milliseconds(0)) != std::future_status::ready) {
-        waitUntil(request.deadline.within(Milliseconds(500)),
-                  [&] { return clone.wait_for(Milliseconds(0)) == std::future_status::ready; });
-        if (answers) answers = showProgress(watcher, progress);
-        if (request.deadline.expired() && !stopped) {
-          stopped = Error(ExitCode::timeout, "CLONE did not end in time", "give more time with --timeout");
-          killClone(watcher, connection);
-        }
-        if (stopped) clone.wait();
-      }
-    } catch (const Error& e) {
-      const InterruptShield shield;
-      killClone(watcher, connection);
-      clone.wait();
-      throw;
-    }
+  CloneRun clone = std::async(std::launch::async, [&] { return runClone(target, statement); });
+  try {
+    watchClone(clone, watcher, request.deadline);
+  } catch (const Error&) {
+    const InterruptShield shield;
+    killClone(watcher, connection);
+    clone.wait();
+    throw;
   }
-  const auto error = clone.get();
-  if (stopped) throw *stopped;
-  if (error) {
+  if (const auto error = clone.get()) {
     throw Error(ExitCode::backup, std::string("CLONE failed: ") + error->what(),
                 "mend the cause, or use --method dump");
   }

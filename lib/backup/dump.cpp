@@ -123,6 +123,7 @@ DumpReport dumpInto(const DumpRequest& request) {
   const std::string before = schemaFingerprint(source, databases);
   Begun begun = beginDump(request, viewNames);
   report.coordinates = begun.coordinates;
+  if (request.atSnapshot) request.atSnapshot();
   report.bytes = restoreRows(request, begun, estimatedSize(source, databases).rows);
   const std::vector<std::string> viewNotes = copyViews(source, target, viewNames);
   report.notes.insert(report.notes.end(), viewNotes.begin(), viewNotes.end());

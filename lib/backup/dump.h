@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct DumpRequest {
   Installation installation;           // whose mysqldump and mysql are used: the target's
   SnapshotLimits limits;
   Deadline deadline = Deadline::never();
+  // Called once, as soon as the coordinates are known and the source is unlocked, before any row is restored:
+  // the moment to read what has no snapshot (accounts), so that replication goes on from what was read.
+  std::function<void()> atSnapshot;
 };
 
 struct DumpReport {

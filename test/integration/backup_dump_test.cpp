@@ -108,7 +108,15 @@ TEST_CASE("a dump under load starts replication at exactly its place and stalls 
       std::this_thread::sleep_for(Seconds(4));  // longer than an attempt waits for locks
       holder.execute("COMMIT");
     });
-    report = dumpInto(request(account, {"shop"}, target));
+    DumpRequest dump = request(account, {"shop"}, target);
+    unsigned told = 0;
+    dump.atSnapshot = [&] {
+      ++told;
+      CHECK(target.root().number(
+                "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop'") == 0);
+    };
+    report = dumpInto(dump);
+    CHECK(told == 1);
     const uint64_t before = load.transactions();
     CHECK(waitUntil(Deadline::in(Seconds(10)), [&] { return load.transactions() > before + 20; }));
     longest = load.longestStatement();
