@@ -34,6 +34,11 @@ Operation::Operation(Engine& engine, const std::string& name, const std::string&
   removeTree(engine.scratchDirectory(name));  // a killed operation may have left a result
 }
 
+Operation::~Operation() {
+  std::error_code ignored;  // the next operation removes it as well
+  fs::remove_all(engine_.scratchDirectory(name_), ignored);
+}
+
 void Operation::load() {
   object = catalogue().object(name_);
   recover(*this);
@@ -55,7 +60,6 @@ void Operation::finish() {
 
 void Operation::forget() {
   removeTree(engine_.journalFile(name_));
-  removeTree(engine_.scratchDirectory(name_));
 }
 
 HookResult Operation::hook(const std::string& operation, const HookEnvironment& more) {

@@ -15,6 +15,8 @@ class Operation {
   // Locks the name. Nothing is written yet.
   Operation(Engine& engine, const std::string& name, const std::string& operation);
 
+  ~Operation();
+
   Engine& engine() { return engine_; }
   Catalogue& catalogue() { return engine_.catalogue(); }
   const std::string& name() const { return name_; }
