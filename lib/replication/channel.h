@@ -99,7 +99,7 @@ class Channel {
   void waitForGtids(const GtidSet& set, const Deadline& deadline);
   // As waitForGtids, for a source without GTIDs.
   void waitForPosition(const BinlogPosition& position, const Deadline& deadline);
-  // Until at most that many seconds behind and everything received is applied.
+  // Until at most that many seconds behind, and what had been received when it was called is applied.
   void waitForLag(uint64_t seconds, const Deadline& deadline);
 
  private:

@@ -1,0 +1,131 @@
+#include "staging_support.h"
+
+#include <regex>
+
+#include "base/text.h"
+#include "mysql/dialect.h"
+#include "server/instance.h"
+#include "support/catch.h"
+
+namespace dlpx::test {
+namespace {
+
+void createSourceAccount(Session& source) {
+  const Dialect dialect(source.version());
+  std::vector<std::string> privileges = {"SELECT", "LOCK TABLES", "SHOW VIEW",          "TRIGGER",
+                                         "EVENT",  "PROCESS",     "REPLICATION CLIENT", "REPLICATION SLAVE"};
+  if (dialect.hasClone()) privileges.push_back("BACKUP_ADMIN");
+  for (const std::string& statement : dialect.setPassword("dlpx", "%", Secret(sourcePassword)))
+    source.execute(std::string_view(statement));
+  source.execute(std::string_view(dialect.grant(privileges, "dlpx", "%")));
+}
+
+}  // namespace
+
+StagingBed::StagingBed(MysqlSetup setup) : source(std::move(setup)), port_(freePort()) {
+  Session root = source.root();
+  if (root.version().atLeast(8, 0)) {
+    createShop(root);
+  } else {  // the shop's script is for newer servers; an anonymous account would shadow ours
+    root.execute("CREATE DATABASE shop");
+    root.execute("DELETE FROM mysql.user WHERE User = ''");
+    root.execute("FLUSH PRIVILEGES");
+  }
+  createSourceAccount(root);
+  setSourcePassword(sourcePassword);
+  writeFile(file("staging.pw"), stagingPassword + "\n", {0600, std::nullopt});
+}
+
+StagingBed::~StagingBed() {
+  try {
+    if (const auto instance = Instance::on(Mount(mount()))) instance->stop(Deadline::in(Seconds(60)), true);
+  } catch (const std::exception& e) {
+    WARN(e.what());
+  }
+}
+
+void StagingBed::setSourcePassword(const std::string& password) const {
+  writeFile(file("source.pw"), password + "\n", {0600, std::nullopt});
+}
+
+Finished StagingBed::run(const std::string& command, const std::vector<std::string>& flags,
+                         const std::map<std::string, std::string>& environment) const {
+  Command call;
+  call.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-stage"};
+  for (const std::string& word : split(command, ' ')) call.argv.push_back(word);
+  const fs::path config = file("staging.yaml");
+  writeFile(config, "mount: " + mount().string() + "\nbasedir: " + (mysqlDirectory() / "9.7").string() +
+                        "\nport: " + std::to_string(port_) +
+                        "\nsource_host: 127.0.0.1\nsource_port: " + std::to_string(source.port()) +
+                        "\nsource_user: dlpx\nsource_password_file: " + file("source.pw").string() +
+                        "\nstaging_password_file: " + file("staging.pw").string() + "\ntimeout: 2m\n");
+  call.argv.insert(call.argv.end(), {"--config", config.string(), "--json"});
+  call.argv.insert(call.argv.end(), flags.begin(), flags.end());
+  call.environment = environment;
+  call.environment["DLPX_MYSQL_REGISTRY"] = file("registry").string();
+  call.deadline = Deadline::in(std::chrono::minutes(5));
+  return dlpx::run(call);
+}
+
+Json StagingBed::expect(int exitCode, const std::string& command,
+                        const std::vector<std::string>& flags) const {
+  const Finished finished = run(command, flags);
+  INFO(command << ": " << finished.out << finished.err);
+  REQUIRE(finished.exitCode == exitCode);
+  if (exitCode == 0) return Json::parse(finished.out);
+  CHECK(finished.out.empty());
+  return Json::parse(lastLines(trim(finished.err), 1))["error"];
+}
+
+Session StagingBed::staging() const {
+  return Instance::require(Mount(mount())).connect("dlpx_admin", Secret(stagingPassword));
+}
+
+void StagingBed::catchUp() const {
+  Session root = source.root();
+  const std::string set = root.variable("gtid_executed");
+  if (!set.empty()) expect(0, "replication wait", {"--for-gtid", replaceAll(set, "\n", "")});
+  expect(0, "replication wait");
+}
+
+std::vector<std::string> realDifferences(Session& a, Session& b) {
+  std::vector<std::string> real;
+  const std::regex counter(" AUTO_INCREMENT=[0-9]+");
+  for (const std::string& difference : differences(a, b, {"shop"})) {
+    const size_t head = difference.find('\n'), middle = difference.find("\n--\n");
+    if (head == std::string::npos || middle == std::string::npos) {
+      real.push_back(difference);
+      continue;
+    }
+    const auto plain = [&](const std::string& text) { return trim(std::regex_replace(text, counter, "")); };
+    if (plain(difference.substr(head, middle - head)) != plain(difference.substr(middle + 4)))
+      real.push_back(difference);
+  }
+  return real;
+}
+
+std::string fingerprint(Session& server) {
+  std::string all;
+  const auto add = [&](const std::string& statement, const std::vector<std::string>& without = {}) {
+    for (const Row& row : server.query(std::string_view(statement))) {
+      std::string line;
+      for (size_t i = 0; i < row.size(); ++i) line += row[i].value_or("NULL") + "|";
+      bool counts = true;
+      for (const std::string& name : without) counts = counts && line.find(name) == std::string::npos;
+      if (counts) all += line + "\n";
+    }
+  };
+  for (const Row& row : server.query(
+           std::string_view("SELECT table_schema AS d, table_name AS t FROM information_schema.tables WHERE "
+                            "table_type = 'BASE TABLE' "
+                            "AND table_schema NOT IN ('mysql', 'sys', 'performance_schema') ORDER BY 1, 2")))
+    add(sql("CHECKSUM TABLE !.!", row.text("d"), row.text("t")));
+  add("SELECT * FROM mysql.user ORDER BY user, host");
+  add("SELECT * FROM mysql.db ORDER BY user, host, db");
+  add("SHOW GLOBAL VARIABLES", {"timestamp", "gtid_executed_compression"});
+  add(Dialect(server.version()).showBinaryLogStatus());
+  if (!server.variable("log_bin_basename").empty()) add("SHOW BINARY LOGS");
+  return all;
+}
+
+}  // namespace dlpx::test
