@@ -1,0 +1,225 @@
+#include "backup/data_directory.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+
+namespace dlpx {
+namespace {
+
+Error bad(const BackupFacts& backup, const std::string& why) {
+  return Error(ExitCode::providedBackup, "backup " + backup.path.string() + " " + why,
+               "take a backup of the whole data directory of a server that is down");
+}
+
+// Files that belong to the server that was, or that a start makes anew. `name` is relative to the data
+// directory.
+bool isLeftBehind(const std::string& name) {
+  static const std::set<std::string> files{
+      "auto.cnf",        "mysqld-auto.cnf", "ibtmp1",          "ca.pem",         "ca-key.pem",
+      "server-cert.pem", "server-key.pem",  "client-cert.pem", "client-key.pem", "private_key.pem",
+      "public_key.pem",  "mysql.sock",      "mysql.sock.lock", "my.cnf",         "backup-my.cnf",
+      "mysqld.my",       "debian-5.7.flag"};
+  const std::string first = name.substr(0, name.find('/'));
+  return files.contains(name) || first == "#innodb_temp" || first == ".dlpx-mysql" ||
+         endsWith(name, ".pid") || endsWith(name, ".err") || endsWith(name, ".log") ||
+         endsWith(name, ".sock") || endsWith(name, ".sock.lock") || startsWith(name, "xtrabackup_") ||
+         name.find("-relay-bin") != std::string::npos;
+}
+
+uint64_t fileBlocks(int from, const fs::path& source, const fs::path& target, Owner owner,
+                    Progress& progress) {
+  const UniqueFd to = openFile(target, O_WRONLY | O_CREAT | O_TRUNC, 0640);
+  if (::fchown(to.get(), owner.uid, owner.gid) != 0)
+    throw systemError(ExitCode::restore, target.string(), errno);
+  if (::ioctl(to.get(), FICLONE, from) == 0) return 0;
+  std::array<char, 65536> buffer;
+  uint64_t total = 0;
+  for (;;) {
+    throwIfInterrupted();
+    const ssize_t count = ::read(from, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw systemError(ExitCode::providedBackup, source.string(), errno);
+    if (count == 0) return total;
+    writeAll(to.get(), {buffer.data(), static_cast<size_t>(count)}, target.string());
+    total += static_cast<uint64_t>(count);
+    progress.advance(static_cast<uint64_t>(count));
+  }
+}
+
+class Copier {
+ public:
+  Copier(const BackupFacts& backup, const fs::path& target, Owner owner)
+      : backup_(backup),
+        target_(target),
+        owner_(owner),
+        progress_("copying " + backup.path.string(), backup.bytes) {
+    if (fs::exists(target_) && !isEmptyDirectory(target_)) {
+      throw Error(ExitCode::restore, "directory " + target_.string() + " is not empty",
+                  "remove what is in it, or name another mount");
+    }
+    makeDirectory(target_, {0750, owner_});
+  }
+
+  void directory() {
+    for (auto entry = fs::recursive_directory_iterator(backup_.path);
+         entry != fs::recursive_directory_iterator(); ++entry) {
+      const std::string name = entry->path().lexically_relative(backup_.path).string();
+      if (isLeftBehind(name)) {
+        if (entry->is_directory() && !entry->is_symlink()) entry.disable_recursion_pending();
+        continue;
+      }
+      refuseLinks(name, entry->is_symlink());
+      if (entry->is_directory()) {
+        makeDirectory(target_ / name, {0750, owner_});
+      } else if (entry->is_regular_file()) {
+        const UniqueFd from = openFile(entry->path(), O_RDONLY);
+        fileBlocks(from.get(), entry->path(), target_ / name, owner_, progress_);
+      }
+    }
+    syncFileSystem(target_);
+  }
+
+  void archive() {
+    const std::string root = rootInArchive();
+    BackupStream stream(backup_.path);
+    stream.forEachEntry([&](const BackupStream::Entry& entry, const BackupStream::Content& content) {
+      const std::string path = fs::path(entry.path).lexically_normal().string();
+      if (!startsWith(path, root)) return;
+      const std::string name = trimSlash(path.substr(root.size()));
+      if (name.empty() || isLeftBehind(name)) return;
+      if (fs::path(name).is_absolute() || startsWith(name, ".."))
+        throw bad(backup_, "holds the outside path " + name);
+      refuseLinks(name, entry.link);
+      if (entry.directory) return makeDirectories(name);
+      if (entry.regular) extract(name, content);
+    });
+    syncFileSystem(target_);
+  }
+
+ private:
+  static std::string trimSlash(std::string text) {
+    while (!text.empty() && text.back() == '/') text.pop_back();
+    return text;
+  }
+
+  void refuseLinks(const std::string& name, bool link) const {
+    if (link) throw bad(backup_, "holds a link, " + name);
+    if (endsWith(name, ".isl")) throw bad(backup_, "has a tablespace outside of it, see " + name);
+  }
+
+  // What stands before "ibdata1".
+  std::string rootInArchive() const {
+    std::string root;
+    BackupStream stream(backup_.path);
+    stream.forEachEntry([&](const BackupStream::Entry& entry, const BackupStream::Content&) {
+      const std::string path = fs::path(entry.path).lexically_normal().string();
+      if (endsWith("/" + path, "/ibdata1")) root = path.substr(0, path.size() - 7);
+    });
+    return root;
+  }
+
+  void makeDirectories(const fs::path& name) const {
+    fs::path made = target_;
+    for (const fs::path& part : name) {
+      made /= part;
+      if (!fs::exists(made)) makeDirectory(made, {0750, owner_});
+    }
+  }
+
+  void extract(const std::string& name, const BackupStream::Content& content) {
+    makeDirectories(fs::path(name).parent_path());
+    const UniqueFd to = openFile(target_ / name, O_WRONLY | O_CREAT | O_TRUNC, 0640);
+    if (::fchown(to.get(), owner_.uid, owner_.gid) != 0) throw systemError(ExitCode::restore, name, errno);
+    std::string buffer(256 * 1024, '\0');
+    for (size_t count = content(buffer.data(), buffer.size()); count > 0;
+         count = content(buffer.data(), buffer.size())) {
+      throwIfInterrupted();
+      writeAll(to.get(), std::string_view(buffer).substr(0, count), name);
+      progress_.advance(count);
+    }
+  }
+
+  const BackupFacts& backup_;
+  fs::path target_;
+  Owner owner_;
+  Progress progress_;
+};
+
+}  // namespace
+
+std::optional<Version> versionOfTablespace(std::string_view firstBytes) {
+  if (firstBytes.size() < 12) return std::nullopt;
+  unsigned number = 0;
+  for (size_t i = 8; i < 12; ++i) number = number << 8 | static_cast<unsigned char>(firstBytes[i]);
+  const Version version{number / 10000, number / 100 % 100, number % 100};
+  if (version.major < 8 || version.major > 30) return std::nullopt;
+  return version;
+}
+
+std::optional<Version> versionInHistory(const std::string& content) {
+  constexpr std::string_view key = "\"version\":\"";
+  const size_t at = content.rfind(key);
+  return Version::find(at == std::string::npos ? content : content.substr(at + key.size()));
+}
+
+BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive) {
+  facts.kind = BackupKind::dataArchive;
+  facts.writtenBy = "mysqld";
+  std::set<std::string> files;
+  std::string root = "?";
+  try {
+    archive.forEachEntry([&](const BackupStream::Entry& entry, const BackupStream::Content& content) {
+      const std::string path = fs::path(entry.path).lexically_normal().string();
+      facts.contentBytes += entry.bytes;
+      files.insert(path);
+      if (endsWith("/" + path, "/ibdata1")) root = path.substr(0, path.size() - 7);
+      char first[4096] = {};
+      if (entry.regular && endsWith(path, "mysql.ibd")) {
+        const size_t count = content(first, sizeof(first));
+        if (!facts.serverVersion) facts.serverVersion = versionOfTablespace({first, count});
+      } else if (entry.regular &&
+                 (endsWith(path, "mysql_upgrade_history") || endsWith(path, "mysql_upgrade_info"))) {
+        const size_t count = content(first, sizeof(first));
+        facts.serverVersion = versionInHistory(std::string(first, count));
+      }
+    });
+    facts.completeness = Completeness::complete;
+  } catch (const Error& e) {
+    if (e.code() != ExitCode::providedBackup) throw;
+    facts.completeness = Completeness::incomplete;
+    facts.incompleteBecause = e.what();
+  }
+  if (root == "?" && facts.completeness == Completeness::complete) {
+    throw Error(ExitCode::providedBackup, "archive " + facts.path.string() + " holds no data directory",
+                "name a tar of a data directory with its ibdata1; unpack archives of other backups first");
+  }
+  std::set<std::string> databases;
+  for (const std::string& path : files) {
+    if (!startsWith(path, root)) continue;
+    const std::string name = path.substr(root.size());
+    const size_t slash = name.find('/');
+    if (slash != std::string::npos && slash > 0 && name[0] != '#') databases.insert(name.substr(0, slash));
+  }
+  facts.databases.assign(databases.begin(), databases.end());
+  facts.notes.push_back("its coordinates are known once a server runs on it");
+  return facts;
+}
+
+void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner) {
+  Copier copier(backup, target, owner);
+  if (backup.kind == BackupKind::dataArchive) return copier.archive();
+  copier.directory();
+}
+
+}  // namespace dlpx

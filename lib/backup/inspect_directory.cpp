@@ -1,0 +1,192 @@
+#include <algorithm>
+
+#include "backup/archive_reader.h"
+#include "backup/data_directory.h"
+#include "backup/inspect.h"
+#include "base/error.h"
+#include "base/json_full.h"
+#include "base/text.h"
+#include "process/proc.h"
+
+namespace dlpx {
+namespace {
+
+// "name = value" of the lines of an INI-like file, "" when it is not there.
+std::string setting(const std::string& content, const std::string& name) {
+  for (const std::string& line : split(content, '\n')) {
+    const size_t equals = line.find('=');
+    if (equals == std::string::npos || toLower(trim(line.substr(0, equals))) != toLower(name)) continue;
+    std::string value = trim(line.substr(equals + 1));
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+      value = value.substr(1, value.size() - 2);
+    return value;
+  }
+  return {};
+}
+
+Coordinates coordinatesOf(const std::string& file, const std::string& position, const std::string& gtids) {
+  Coordinates result;
+  if (!file.empty()) result.position = BinlogPosition{file, std::strtoull(position.c_str(), nullptr, 10)};
+  result.gtids = GtidSet::parse(gtids);
+  result.usesGtid = !result.gtids.empty();
+  return result;
+}
+
+void incomplete(BackupFacts& facts, const std::string& why) {
+  facts.completeness = Completeness::incomplete;
+  facts.incompleteBecause = why;
+}
+
+void inspectMysqlShell(BackupFacts& facts) {
+  facts.kind = BackupKind::mysqlShell;
+  const Json about = readJson(facts.path / "@.json");
+  facts.writtenBy = about.value("dumper", "MySQL Shell");
+  facts.serverVersion = Version::find(about.value("serverVersion", ""));
+  if (about.contains("schemas") && about["schemas"].is_array())
+    for (const Json& name : about["schemas"])
+      if (name.is_string()) facts.databases.push_back(name.get<std::string>());
+  const std::string file = about.value("binlogFile", "");
+  const std::string gtids = about.value("gtidExecuted", "");
+  if (!file.empty() || !gtids.empty()) {
+    const uint64_t position = about.value("binlogPosition", uint64_t{0});
+    facts.coordinates = coordinatesOf(file, std::to_string(position), gtids);
+    facts.coordinatesFrom = "@.json";
+  }
+  facts.completeness = Completeness::complete;
+  if (!fs::exists(facts.path / "@.done.json")) incomplete(facts, "@.done.json is missing");
+}
+
+// Both its forms: "[source]" with "File = …" (0.13 and newer), and "SHOW MASTER STATUS:" with "Log: …".
+void inspectMydumper(BackupFacts& facts, const std::string& metadata) {
+  facts.kind = BackupKind::mydumper;
+  facts.writtenBy = "mydumper";
+  const std::string ini =
+      replaceAll(replaceAll(replaceAll(metadata, "\tLog:", "\tFile ="), "\tPos:", "\tPosition ="),
+                 "\tGTID:", "\tExecuted_Gtid_Set =");
+  const std::string plain = replaceAll(ini, "\n# ", "\n");
+  std::string file = setting(plain, "File");
+  std::string position = setting(plain, "Position");
+  if (file.empty()) {
+    file = setting(plain, "SOURCE_LOG_FILE");
+    position = setting(plain, "SOURCE_LOG_POS");
+  }
+  const std::string gtids = setting(plain, "Executed_Gtid_Set");
+  if (!file.empty() || !gtids.empty()) {
+    facts.coordinates = coordinatesOf(file, position, gtids);
+    facts.coordinatesFrom = "metadata";
+  }
+  for (const auto& entry : fs::directory_iterator(facts.path)) {
+    const std::string name = entry.path().filename().string();
+    const size_t end = name.find("-schema-create.sql");
+    if (end != std::string::npos) facts.databases.push_back(name.substr(0, end));
+  }
+  std::sort(facts.databases.begin(), facts.databases.end());
+  facts.completeness = Completeness::complete;
+  if (metadata.find("Finished dump at") == std::string::npos) incomplete(facts, "its metadata tells no end");
+}
+
+std::string unusualDatabaseName(const std::string& directory) {
+  std::string name;
+  for (size_t i = 0; i < directory.size(); ++i) {
+    if (directory[i] != '@' || i + 4 >= directory.size()) {
+      name += directory[i];
+      continue;
+    }
+    const auto code = static_cast<unsigned>(std::strtoul(directory.substr(i + 1, 4).c_str(), nullptr, 16));
+    if (code < 0x80) {
+      name += static_cast<char>(code);
+    } else if (code < 0x800) {
+      name += {static_cast<char>(0xc0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3f))};
+    } else {
+      name += {static_cast<char>(0xe0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3f)),
+               static_cast<char>(0x80 | (code & 0x3f))};
+    }
+    i += 4;
+  }
+  return name;
+}
+
+void readDataDirectory(BackupFacts& facts) {
+  const auto history = readFileIfThere(facts.path / "mysql_upgrade_history");
+  const auto info = readFileIfThere(facts.path / "mysql_upgrade_info");
+  if (history) facts.serverVersion = versionInHistory(*history);
+  if (!facts.serverVersion && fs::exists(facts.path / "mysql.ibd")) {
+    char first[32] = {};
+    BackupStream(facts.path / "mysql.ibd").read(first, sizeof(first));
+    facts.serverVersion = versionOfTablespace({first, sizeof(first)});
+  }
+  if (!facts.serverVersion && info) facts.serverVersion = versionInHistory(*info);
+  for (const auto& entry : fs::directory_iterator(facts.path)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name[0] != '#' && name[0] != '.')
+      facts.databases.push_back(unusualDatabaseName(name));
+  }
+  std::sort(facts.databases.begin(), facts.databases.end());
+}
+
+void inspectDataDirectory(BackupFacts& facts) {
+  facts.kind = BackupKind::dataDirectory;
+  facts.writtenBy = "mysqld";
+  facts.completeness = Completeness::complete;
+  readDataDirectory(facts);
+  if (fs::exists(facts.path / "#clone")) {
+    facts.kind = BackupKind::cloneDirectory;
+    facts.writtenBy = "CLONE";
+    if (fs::exists(facts.path / "#clone/#status_in_progress")) incomplete(facts, "CLONE did not end");
+  }
+  for (const ProcessFacts& process : processesNamed("mysqld")) {
+    if (process.directory == fs::canonical(facts.path))
+      incomplete(facts, "a server runs on it (pid " + std::to_string(process.pid) + ")");
+  }
+  facts.notes.push_back("its coordinates are known once a server runs on it");
+}
+
+void inspectXtrabackup(BackupFacts& facts, const std::string& checkpoints) {
+  facts.kind = BackupKind::xtrabackup;
+  facts.writtenBy = "XtraBackup";
+  facts.completeness = Completeness::complete;
+  readDataDirectory(facts);
+  const std::string type = setting(checkpoints, "backup_type");
+  if (type != "full-prepared" && type != "full-backuped-prepared")
+    incomplete(facts, "it is not prepared (backup_type = " + type + "); run xtrabackup --prepare");
+  const auto info = readFileIfThere(facts.path / "xtrabackup_info");
+  if (info) {
+    if (!facts.serverVersion) facts.serverVersion = Version::find(setting(*info, "server_version"));
+  }
+  if (const auto where = readFileIfThere(facts.path / "xtrabackup_binlog_info")) {
+    const auto parts = split(trim(*where), '\t');
+    if (parts.size() >= 2) {
+      facts.coordinates = coordinatesOf(parts[0], parts[1], parts.size() > 2 ? parts[2] : "");
+      facts.coordinatesFrom = "xtrabackup_binlog_info";
+    }
+  }
+}
+
+}  // namespace
+
+BackupFacts inspectDirectory(const fs::path& path) {
+  BackupFacts facts;
+  facts.path = path;
+  facts.bytes = allocatedBytes(path);
+  const auto checkpoints = readFileIfThere(path / "xtrabackup_checkpoints");
+  const auto metadata = readFileIfThere(path / "metadata");
+  if (checkpoints) {
+    inspectXtrabackup(facts, *checkpoints);
+  } else if (fs::exists(path / "@.json")) {
+    inspectMysqlShell(facts);
+  } else if (metadata && metadata->find("tarted dump at") != std::string::npos) {
+    inspectMydumper(facts, *metadata);
+  } else if (fs::exists(path / "metadata.partial")) {
+    inspectMydumper(facts, readFile(path / "metadata.partial"));
+    incomplete(facts, "mydumper did not end");
+  } else if (fs::exists(path / "ibdata1") &&
+             (fs::exists(path / "mysql.ibd") || fs::is_directory(path / "mysql"))) {
+    inspectDataDirectory(facts);
+  } else {
+    throw Error(ExitCode::providedBackup, "directory " + path.string() + " is no backup of a known kind",
+                "name a data directory, or a directory of mydumper, MySQL Shell, CLONE or XtraBackup");
+  }
+  return facts;
+}
+
+}  // namespace dlpx

@@ -1,0 +1,191 @@
+#include "backup/archive_reader.h"
+#include "backup/inspect.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "process/command.h"
+#include "support/catch.h"
+#include "support/scratch.h"
+
+using namespace dlpx;
+using namespace dlpx::test;
+
+namespace {
+
+const std::string gtid = "3d08a2fa-e87a-11f1-b4a6-02fc00000001";
+
+std::string dumpHead(const std::string& coordinates, const std::string& version = "9.7.4-2") {
+  return "-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n--\n-- Host: localhost    Database: \n"
+         "-- ------------------------------------------------------\n-- Server version\t" +
+         version + "\n\n/*!50503 SET NAMES utf8mb4 */;\n" + coordinates +
+         "\n--\n-- Current Database: `shop`\n--\n\nUSE `shop`;\nDROP TABLE IF EXISTS `t`;\nCREATE TABLE `t` "
+         "(`a` int);\n";
+}
+
+const std::string trailer =
+    "INSERT INTO `t` VALUES (1);\n\n-- Current Database: `we``ird`\n--\nUSE `we``ird`;\n\n-- Dump completed "
+    "on 2026-11-25  2:45:16\n";
+
+fs::path put(const Scratch& scratch, const std::string& name, const std::string& content) {
+  writeFile(scratch / name, content);
+  return scratch / name;
+}
+
+void compress(const std::string& program, const fs::path& from, const fs::path& to) {
+  const Finished finished =
+      runChecked({.argv = {program, "-c", from.string()}}, ExitCode::internal, "cannot compress");
+  writeFile(to, finished.out);
+}
+
+}  // namespace
+
+TEST_CASE("a mysqldump file's facts are read from its head and its tail") {
+  const Scratch scratch;
+  const auto facts = inspectBackup(put(
+      scratch, "x.gz",
+      dumpHead(
+          "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '" + gtid +
+          ":1-8';\n-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='binlog.000001', SOURCE_LOG_POS=2226;\n") +
+          trailer));
+  CHECK(facts.kind == BackupKind::mysqldump);
+  CHECK(facts.compression == "none");
+  CHECK(facts.serverVersion->text() == "9.7.4");
+  CHECK(facts.databases == std::vector<std::string>{"shop", "we`ird"});
+  CHECK(facts.completeness == Completeness::complete);
+  REQUIRE(facts.coordinates);
+  CHECK(facts.coordinates->gtids.text() == gtid + ":1-8");
+  CHECK(facts.coordinates->position->text() == "binlog.000001:2226");
+  CHECK(facts.missingForReplication().empty());
+}
+
+TEST_CASE("coordinates are found in every spelling, live or commented, and not in rows") {
+  const Scratch scratch;
+  const auto found = [&](const std::string& text) {
+    return inspectBackup(put(scratch, "d", dumpHead(text) + trailer)).coordinates;
+  };
+  CHECK(found("CHANGE MASTER TO MASTER_LOG_FILE='b.000012', MASTER_LOG_POS=4711;\n")->position->text() ==
+        "b.000012:4711");
+  CHECK(found("-- CHANGE MASTER TO MASTER_LOG_FILE='b.000012', MASTER_LOG_POS=4711;\n")->position->position ==
+        4711);
+  CHECK(found("CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='b.1', SOURCE_LOG_POS=5;\n")->position->file ==
+        "b.1");
+  CHECK(found("/* SET @@GLOBAL.GTID_PURGED='+" + gtid + ":1-8';*/\n")->gtids.count() == 8);
+  CHECK(found("SET @@GLOBAL.GTID_PURGED='" + gtid + ":1-3,\n4d08a2fa-e87a-11f1-b4a6-02fc00000001:7';\n")
+            ->gtids.count() == 4);
+  CHECK_FALSE(found(""));
+  CHECK_FALSE(found("INSERT INTO t VALUES ('-- CHANGE MASTER TO MASTER_LOG_FILE=1');\n"));
+  const auto atTheEnd = inspectBackup(
+      put(scratch, "e", dumpHead("") + "\nSET @@GLOBAL.GTID_PURGED='" + gtid + ":1-5';\n" + trailer));
+  CHECK(atTheEnd.coordinates->gtids.count() == 5);
+}
+
+TEST_CASE("a dump without its last line is not complete, and is refused") {
+  const Scratch scratch;
+  const fs::path file = put(scratch, "d", dumpHead("") + "INSERT INTO `t` VALUES (1);\n");
+  CHECK(inspectBackup(file).completeness == Completeness::incomplete);
+  CHECK_THROWS_AS(requireBackup(file, Version{9, 7, 4}), Error);
+}
+
+TEST_CASE("a dump of a newer series is refused, one of an older series is not") {
+  const Scratch scratch;
+  const fs::path file = put(scratch, "d", dumpHead("", "8.4.3") + trailer);
+  CHECK_NOTHROW(requireBackup(file, Version{9, 7, 4}));
+  CHECK_NOTHROW(requireBackup(file, Version{8, 4, 0}));
+  CHECK_THROWS_AS(requireBackup(file, Version{8, 0, 40}), Error);
+}
+
+TEST_CASE("compression is told by content, and a truncated file is caught") {
+  const Scratch scratch;
+  std::string rows;
+  for (int i = 0; i < 20'000; ++i) rows += "INSERT INTO `t` VALUES (" + std::to_string(i * 7919) + ");\n";
+  const fs::path plain =
+      put(scratch, "plain",
+          dumpHead("-- CHANGE MASTER TO MASTER_LOG_FILE='b.1', MASTER_LOG_POS=4;\n") + rows + trailer);
+  for (const std::string program : {"gzip", "bzip2", "xz", "zstd", "lz4"}) {
+    INFO(program);
+    const fs::path file = scratch / "backup.sql";
+    compress(program, plain, file);
+    const auto facts = inspectBackup(file);
+    CHECK(startsWith(facts.compression, program));
+    CHECK(facts.completeness == Completeness::complete);
+    CHECK(facts.contentBytes == fs::file_size(plain));
+    CHECK(facts.databases.size() == 2);
+    CHECK(facts.coordinates->position->file == "b.1");
+    const std::string bytes = readFile(file);
+    writeFile(file, bytes.substr(0, bytes.size() / 2));
+    CHECK(inspectBackup(file).completeness == Completeness::incomplete);
+    writeFile(file, bytes.substr(0, bytes.size() - 9));
+    CHECK(inspectBackup(file).completeness == Completeness::incomplete);
+  }
+}
+
+TEST_CASE("what is no backup is refused with what would be one") {
+  const Scratch scratch;
+  CHECK_THROWS_AS(inspectBackup(scratch / "nothing"), Error);
+  CHECK_THROWS_AS(inspectBackup(put(scratch, "a", "hello world")), Error);
+  CHECK_THROWS_AS(inspectBackup(put(scratch, "b", "")), Error);
+  CHECK_THROWS_AS(inspectBackup(put(scratch, "c", std::string(5000, '\0'))), Error);
+  CHECK_THROWS_AS(inspectBackup(scratch.path()), Error);
+}
+
+TEST_CASE("directories of mydumper, MySQL Shell and XtraBackup are told apart") {
+  const Scratch scratch;
+  fs::create_directories(scratch / "shell");
+  writeFile(
+      scratch / "shell/@.json",
+      R"({"dumper":"mysqlsh Ver 8.4.0","serverVersion":"8.0.36","binlogFile":"b.000002","binlogPosition":77,)"
+      R"("gtidExecuted":"3d08a2fa-e87a-11f1-b4a6-02fc00000001:1-9","schemas":["shop"]})");
+  CHECK(inspectBackup(scratch / "shell").completeness == Completeness::incomplete);
+  writeFile(scratch / "shell/@.done.json", "{}");
+  const auto shell = inspectBackup(scratch / "shell");
+  CHECK(shell.kind == BackupKind::mysqlShell);
+  CHECK(shell.completeness == Completeness::complete);
+  CHECK(shell.coordinates->gtids.count() == 9);
+  CHECK(shell.coordinates->position->text() == "b.000002:77");
+
+  fs::create_directories(scratch / "my");
+  writeFile(
+      scratch / "my/metadata",
+      "Started dump at: 2024-01-01 00:00:00\nSHOW MASTER STATUS:\n\tLog: b.000003\n\tPos: 154\n\tGTID:\n\n"
+      "Finished dump at: 2024-01-01 00:00:01\n");
+  writeFile(scratch / "my/shop-schema-create.sql", "CREATE DATABASE shop;");
+  const auto mydumper = inspectBackup(scratch / "my");
+  CHECK(mydumper.kind == BackupKind::mydumper);
+  CHECK(mydumper.coordinates->position->text() == "b.000003:154");
+  CHECK(mydumper.databases == std::vector<std::string>{"shop"});
+  writeFile(scratch / "my/metadata",
+            "# Started dump at: 2024-01-01 00:00:00\n[source]\n# executed_gtid_set = \"" + gtid +
+                ":1-4\"\n# SOURCE_LOG_FILE = \"b.000004\"\n# SOURCE_LOG_POS = 99\n# Finished dump at: "
+                "2024-01-01\n");
+  CHECK(inspectBackup(scratch / "my").coordinates->gtids.count() == 4);
+  CHECK(inspectBackup(scratch / "my").coordinates->position->text() == "b.000004:99");
+
+  fs::create_directories(scratch / "xb");
+  writeFile(scratch / "xb/xtrabackup_checkpoints", "backup_type = full-backuped\nfrom_lsn = 0\n");
+  writeFile(scratch / "xb/xtrabackup_binlog_info", "b.000005\t1234\t" + gtid + ":1-6\n");
+  writeFile(scratch / "xb/xtrabackup_info", "tool_name = xtrabackup\nserver_version = 8.0.36-28\n");
+  CHECK(inspectBackup(scratch / "xb").completeness == Completeness::incomplete);
+  writeFile(scratch / "xb/xtrabackup_checkpoints", "backup_type = full-prepared\nfrom_lsn = 0\n");
+  const auto prepared = inspectBackup(scratch / "xb");
+  CHECK(prepared.completeness == Completeness::complete);
+  CHECK(prepared.serverVersion->text() == "8.0.36");
+  CHECK(prepared.coordinates->gtids.count() == 6);
+}
+
+TEST_CASE("a data directory fits its own series and the next one's server, and no older release") {
+  BackupFacts facts;
+  facts.kind = BackupKind::dataDirectory;
+  const auto fits = [&](Version from, Version to) {
+    facts.serverVersion = from;
+    return versionProblem(facts, to).empty();
+  };
+  CHECK(fits({8, 0, 36}, {8, 0, 40}));
+  CHECK_FALSE(fits({8, 0, 40}, {8, 0, 36}));
+  CHECK(fits({5, 7, 44}, {8, 0, 40}));
+  CHECK_FALSE(fits({5, 7, 44}, {8, 4, 0}));
+  CHECK(fits({8, 0, 40}, {8, 4, 3}));
+  CHECK(fits({8, 4, 3}, {9, 7, 4}));
+  CHECK_FALSE(fits({8, 0, 40}, {9, 7, 4}));
+  CHECK_FALSE(fits({9, 7, 4}, {8, 4, 3}));
+  facts.serverVersion.reset();
+  CHECK_FALSE(versionProblem(facts, {9, 7, 4}).empty());
+}
