@@ -92,7 +92,10 @@ void Operation::prepareMount() {
 bool Operation::isActive() {
   const HookResult result = hook("status");
   const Json told = Json::parse(result.json, nullptr, false);
-  return (told.is_object() ? told.value("status", "") : result.out) == "ACTIVE";
+  const std::string word = told.is_object()   ? told.value("status", "")
+                           : told.is_string() ? told.get<std::string>()
+                                              : result.out;
+  return word == "ACTIVE";
 }
 
 // The archived plugin's names where it has one, ours otherwise; never a password, only the files that hold
@@ -102,8 +105,9 @@ HookEnvironment Operation::environment() {
   const std::string serverId = std::to_string(object.serverId);
   HookEnvironment all = {{"DLPX_MYSQL_NAME", name_},
                          {"DLPX_MYSQL_CONFIG", engine_.configFile(name_)},
-                         {"DLPX_MYSQL_STORAGE_ATOMIC", pool().atomicSnapshots() ? "true" : "false"},
                          {"DLPX_DATA_DIRECTORY", mount()}};
+  // Files that are copied one after the other are of one moment only while no server writes to them.
+  if (!pool().atomicSnapshots()) all["DLPX_MYSQL_SNAPSHOT_MODE"] = "stop";
   if (object.kind == ObjectKind::dsource) {
     all.insert({{"STAGINGDATADIR", mount()}, {"STAGINGPORT", port}, {"STAGINGSERVERID", serverId}});
   } else {

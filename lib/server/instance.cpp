@@ -199,6 +199,9 @@ void Instance::start(const Start& start) const {
 void Instance::launch(const Start& start) const {
   const uint64_t before = errorLogSize();
   fs::remove(mount_.pidFile());
+  // A snapshot of a running server holds the lock of its socket: mysqld asks only whether that pid lives.
+  fs::remove(mount_.socket());
+  fs::remove(mount_.socket().string() + ".lock");
   Command command{
       .argv = {facts_.mysqld.string(), "--defaults-file=" + mount_.optionFile().string(), "--daemonize"},
       .unset = {"NOTIFY_SOCKET"},

@@ -52,5 +52,13 @@ case $hook in
   virtual/start | linked/start-staging) touch "$server" ;;
   virtual/stop | virtual/unconfigure | linked/stop-staging) rm -f "$server" ;;
   virtual/cleanup) [ ! -e "$server" ] || refuse 29 "the VDB still runs" ;;
-  */status) if [ -e "$server" ]; then echo ACTIVE; else echo INACTIVE; fi ;;
+  */status)
+    word=INACTIVE
+    [ ! -e "$server" ] || word=ACTIVE
+    case $DLPX_MYSQL_NAME in
+      shop) result "{\"status\":\"$word\"}" ;;
+      dev) result "\"$word\"" ;;
+      *) echo "$word" ;;
+    esac
+    ;;
 esac

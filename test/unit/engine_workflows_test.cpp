@@ -269,7 +269,7 @@ TEST_CASE("hooks see what the operation gives and nothing that our caller has ex
   CHECK(environment.find("DLPX_MYSQL_PORT=") == std::string::npos);
   CHECK(environment.find("STAGINGPORT=4321\n") != std::string::npos);
   CHECK(environment.find("STAGINGSERVERID=77\n") != std::string::npos);
-  CHECK(environment.find("DLPX_MYSQL_STORAGE_ATOMIC=false\n") != std::string::npos);
+  CHECK(environment.find("DLPX_MYSQL_SNAPSHOT_MODE=stop\n") != std::string::npos);
   const fs::path config = host.engine.configFile("shop");
   CHECK(environment.find("DLPX_MYSQL_CONFIG=" + config.string() + "\n") != std::string::npos);
   const std::string yaml = readFile(config);
