@@ -10,7 +10,7 @@ namespace {
 
 using Thread = ReplicaStatus::Thread;
 
-// A receiver whose source sends nothing new within that time is taken for running: no event proves it then.
+// A channel that shows no error within that time is taken for running, though nothing proves it.
 constexpr Milliseconds longestSilence(2000);
 constexpr Milliseconds pollRest(50);
 
@@ -122,12 +122,13 @@ void Channel::start(const std::string& user, const Secret& password) {
     // A receiver that still tries the old password would keep it.
     if (now.replica.receiver == Thread::connecting)
       session_->execute(std::string_view(dialect_.stopReplicaReceiver(name_)));
-    if (now.replica.receiver != Thread::running) beforeStart_ = now.replica;
+    beforeStart_ = now.replica;
     session_->execute(std::string_view(dialect_.startReplica(user, password, name_)));
   });
 }
 
 void Channel::startApplier() {
+  beforeStart_ = status().replica;
   asReplication([&] { session_->execute(std::string_view(dialect_.startReplicaApplier(name_))); });
 }
 
@@ -169,10 +170,15 @@ void Channel::stopThreads(const std::string& statement, bool receiverToo, const 
               "wait for that transaction and repeat, or give more time with --timeout");
 }
 
-// The first event that a receiver gets is written to the relay log, also by a source that has nothing new.
-bool Channel::receiverProven(const ReplicaStatus& now) const {
-  return !beforeStart_ || now.relayLogBytes != beforeStart_->relayLogBytes ||
-         now.received != beforeStart_->received;
+// The first event that a receiver gets is written to the relay log, also by a source that has nothing new. An
+// applier that stopped with an error has to get past it.
+bool Channel::proven(const ReplicaStatus& now) const {
+  if (!beforeStart_) return true;
+  const bool receiver = beforeStart_->receiver == Thread::running ||
+                        now.relayLogBytes != beforeStart_->relayLogBytes ||
+                        now.received != beforeStart_->received;
+  const bool applier = beforeStart_->applierProblem.number == 0 || now.applied != beforeStart_->applied;
+  return receiver && applier;
 }
 
 ChannelStatus Channel::waitUntilRunning(const Deadline& deadline) {
@@ -185,7 +191,7 @@ ChannelStatus Channel::waitUntilRunning(const Deadline& deadline) {
         if (willNotHeal(now)) throw brokenChannel(now);
         if (now.state != ChannelState::running) return false;
         if (!silence) silence = Deadline::in(longestSilence);
-        return receiverProven(now.replica) || silence->expired();
+        return proven(now.replica) || silence->expired();
       },
       pollRest);
   if (reached) return now;

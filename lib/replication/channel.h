@@ -89,10 +89,10 @@ class Channel {
   void stop(const ConnectionOptions& control, const Deadline& deadline);
   void stopApplier(const ConnectionOptions& control, const Deadline& deadline);
 
-  // Returns when the channel is running; after start() only once the source's first event has come, because a
-  // receiver is "running" for a moment before the source refuses to send. Errors that do not heal (wrong
-  // password, purged logs, tables that differ) throw Error{replication} at once with the server's words;
-  // others at the deadline.
+  // Returns when the channel is running; after start() only once the source's first event has come and a
+  // failed applier has got past its error, because both are "running" for a moment before they fail. Errors
+  // that do not heal (wrong password, purged logs, tables that differ) throw Error{replication} at once with
+  // the server's words; others at the deadline.
   ChannelStatus waitUntilRunning(const Deadline& deadline);
   // Until the set is applied. Throws Error{timeout} naming what is missing, or Error{replication} when the
   // channel stops or breaks meanwhile.
@@ -108,7 +108,7 @@ class Channel {
   void stopThreads(const std::string& statement, bool receiverToo, const ConnectionOptions& control,
                    const Deadline& deadline);
 
-  bool receiverProven(const ReplicaStatus& now) const;
+  bool proven(const ReplicaStatus& now) const;
 
   Session* session_;
   std::string name_;

@@ -38,7 +38,10 @@ void addReplica(std::vector<Option>& options, const StagingRequest& request, con
 // The user may replicate from any source: both kinds of transactions are taken.
 void addManual(std::vector<Option>& options, const StagingRequest& request) {
   const OptionFile starter = request.starter.empty() ? OptionFile() : OptionFile::read(request.starter);
-  if (!starter.has("mysqld", "gtid-mode")) options.push_back({"gtid-mode", "OFF_PERMISSIVE"});
+  if (starter.has("mysqld", "gtid-mode")) return;
+  options.push_back({"gtid-mode", "OFF_PERMISSIVE"});
+  if (!starter.has("mysqld", "enforce-gtid-consistency"))
+    options.push_back({"enforce-gtid-consistency", "OFF"});
 }
 
 }  // namespace

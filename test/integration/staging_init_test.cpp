@@ -9,7 +9,8 @@ using namespace dlpx::test;
 
 namespace {
 
-const std::vector<std::string> noGtid = {"plugin-load-add=mysql_clone.so"};
+const std::vector<std::string> noGtid = {"plugin-load-add=mysql_clone.so", "gtid-mode=OFF",
+                                         "enforce-gtid-consistency=OFF"};
 
 std::vector<std::string> flags(const std::string& method) {
   return {"--method", method};
@@ -26,6 +27,8 @@ void isInStep(const StagingBed& bed) {
   const GtidSet theirs = GtidSet::parse(source.variable("gtid_executed"));
   const GtidSet ours = GtidSet::parse(staging.variable("gtid_executed"));
   CHECK(ours.subtract(theirs).text().empty());
+  CHECK(theirs.subtract(ours).text().empty());
+  CHECK(staging.variable("gtid_mode") == source.variable("gtid_mode"));
   CHECK(staging.variable("super_read_only") == "ON");
   CHECK(staging.variable("event_scheduler") == "OFF");
   CHECK(staging.variable("log_bin") == "OFF");
