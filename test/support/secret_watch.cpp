@@ -3,15 +3,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+
+#include "base/error.h"
 
 namespace dlpx::test {
 namespace {
 
+// A process that goes while we read, and a file that goes, hold nothing.
 std::string contentOf(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  try {
+    return readFileIfThere(path).value_or("");
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 }  // namespace

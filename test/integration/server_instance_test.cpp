@@ -1,0 +1,161 @@
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "mysql/session.h"
+#include "process/proc.h"
+#include "server/instance.h"
+#include "server/server_options.h"
+#include "support/catch.h"
+#include "support/mysql_server.h"
+#include "support/scratch.h"
+
+using namespace dlpx;
+
+namespace {
+
+const std::string oddPassword = "pa'ss \"word\" $HOME \\n `x` #é";
+
+// An instance on a scratch mount whose data directory was initialised with a management account.
+struct Fixture {
+  test::Scratch scratch;
+  Mount mount{scratch / "mount"};
+  Instance instance{mount, facts()};
+
+  Fixture() {
+    setenv("DLPX_MYSQL_REGISTRY", (scratch / "registry").c_str(), 1);
+    makeDirectory(mount.root(), {0755, ownerOf(std::string("mysql"))});
+    mount.create(ownerOf(std::string("mysql")));
+    instance.record();
+    writeOptionFile(instance,
+                    {.role = {{"innodb_redo_log_capacity", "16M"}, {"skip-log-bin", std::nullopt}}});
+  }
+  ~Fixture() {
+    try {
+      instance.stop(Deadline::in(Seconds(60)), true);
+    } catch (const std::exception&) {
+    }
+  }
+
+  static InstanceFacts facts() {
+    const Installation installation = installationAt(test::mysqlDirectory() / "9.7");
+    InstanceFacts made;
+    made.role = "staging";
+    made.basedir = installation.basedir;
+    made.mysqld = installation.mysqld;
+    made.version = installation.version;
+    made.port = test::freePort();
+    made.serverId = 4711;
+    made.osUser = "mysql";
+    made.adminUser = "manager";
+    return made;
+  }
+
+  void initialise() const {
+    instance.initialise({},
+                        sql("CREATE USER manager@localhost IDENTIFIED BY ?;\n", Secret(oddPassword)) +
+                            "GRANT ALL ON *.* TO manager@localhost;\n",
+                        Deadline::in(Seconds(120)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "an instance is initialised with its account, starts, answers, and stops with nothing left on the "
+    "mount") {
+  Fixture fixture;
+  const Instance& instance = fixture.instance;
+  CHECK(instance.state() == InstanceState::stopped);
+  fixture.initialise();
+  instance.start({});
+  CHECK(instance.state() == InstanceState::running);
+  Session session = instance.connect("manager", Secret(oddPassword));
+  CHECK(session.value("SELECT @@datadir") == (fixture.mount.data().string() + "/"));
+  CHECK(session.value("SELECT @@server_id") == "4711");
+  CHECK_NOTHROW(instance.start({}));  // a second start finds it running
+  CHECK(Instance::on(fixture.mount)->state() == InstanceState::running);
+  CHECK(readFile(fixture.mount.optionFile()).find(oddPassword) == std::string::npos);
+  instance.stop(Deadline::in(Seconds(60)));
+  CHECK(instance.state() == InstanceState::stopped);
+  CHECK(processesUsing(fixture.mount.root()).empty());
+  CHECK_NOTHROW(instance.stop(Deadline::in(Seconds(1))));
+}
+
+TEST_CASE("a refused init statement stops the server and tells its words") {
+  Fixture fixture;
+  fixture.initialise();
+  try {
+    fixture.instance.start(
+        {.options = {"--offline-mode=ON"},
+         .initStatements =
+             "CREATE USER a@localhost;\nSELECT * FROM nowhere.nothing;\nCREATE USER b@localhost;\n",
+         .onInitFailure = ExitCode::unsafeClone});
+    FAIL("the start was reported as a success");
+  } catch (const Error& e) {
+    CHECK(e.code() == ExitCode::unsafeClone);
+    CHECK_THAT(e.what(), Catch::Contains("nowhere"));
+  }
+  CHECK(fixture.instance.state() == InstanceState::stopped);
+  CHECK(processesUsing(fixture.mount.root()).empty());
+}
+
+TEST_CASE("a port that somebody else holds is told with its holder, and nothing is started or touched") {
+  Fixture fixture;
+  fixture.initialise();
+  InstanceFacts other = fixture.instance.facts();
+  const test::MysqlServer holder({.version = "9.7"});
+  other.port = holder.port();
+  const Instance instance(fixture.mount, other);
+  CHECK(instance.state() == InstanceState::foreign);
+  try {
+    instance.start({});
+    FAIL("it started");
+  } catch (const Error& e) {
+    CHECK(e.code() == ExitCode::serverStart);
+    CHECK_THAT(e.what(), Catch::Contains("port " + std::to_string(holder.port()) + " is taken by"));
+  }
+  CHECK_NOTHROW(instance.stop(Deadline::in(Seconds(5))));
+  CHECK(instance.state() == InstanceState::foreign);
+}
+
+TEST_CASE("a server that was killed looks crashed, and its next start recovers") {
+  Fixture fixture;
+  fixture.initialise();
+  fixture.instance.start({});
+  REQUIRE(killProcess(*fixture.instance.process(), Deadline::in(Seconds(10))));
+  CHECK(fixture.instance.state() == InstanceState::crashed);
+  fixture.instance.start({});
+  CHECK(fixture.instance.state() == InstanceState::running);
+}
+
+TEST_CASE("an unknown setting fails the start with the server's own words") {
+  Fixture fixture;
+  fixture.initialise();
+  writeOptionFile(fixture.instance, {.chosen = {{"no_such_setting", "1"}}});
+  try {
+    fixture.instance.start({});
+    FAIL("it started");
+  } catch (const Error& e) {
+    CHECK(e.code() == ExitCode::serverStart);
+    CHECK_THAT(e.what(), Catch::Contains("no_such_setting"));
+  }
+}
+
+TEST_CASE("a started server holds no descriptor of ours but its emptied init statements") {
+  Fixture fixture;
+  fixture.initialise();
+  const UniqueFd held = openFile("/etc/hostname", O_RDONLY);
+  fixture.instance.start({.initStatements = "SELECT 'some secret';\n"});
+  const pid_t pid = fixture.instance.process()->pid;
+  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+    std::error_code gone;
+    const std::string target = fs::read_symlink(entry.path(), gone).string();
+    CHECK_FALSE(target == "/etc/hostname");
+    CHECK_FALSE(startsWith(target, "pipe:"));
+    if (target.find("memfd:dlpx-init") != std::string::npos) CHECK(readFile(entry.path()).empty());
+  }
+}
