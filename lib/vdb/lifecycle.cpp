@@ -175,8 +175,9 @@ Output removeVdb(const VdbAccess& access) {
   if (!VdbFacts::on(mount) || !VdbFacts::on(mount)->madeHere(mount)) {
     // A clone whose provisioning never began, or somebody's staging: its files are not ours to remove.
     waitUntilUnused(mount, Deadline::in(noWait));
-    return {{{"state", "no-vdb"}},
-            "no VDB was made on " + mount.root().string() + ": nothing runs there, and nothing was removed\n"};
+    return {
+        {{"state", "no-vdb"}},
+        "no VDB was made on " + mount.root().string() + ": nothing runs there, and nothing was removed\n"};
   }
   const FileLock lock = mount.lock("remove", Deadline::in(noWait));
   Journal journal = mount.journal("remove");
