@@ -88,7 +88,8 @@ void Prover::identity() {
       1, "server UUID " + uuid() + " instead of the parent's " + (parent.empty() ? "(not known)" : parent));
   report_.add(1, "server id " + get(variables_, "server_id"));
   const bool keys = fs::exists(plan_.mount.data() / "server-key.pem");
-  report_.add(1, keys ? "the server made its own TLS keys" : "no TLS keys");
+  require(keys || !session_.version().atLeast(8, 0), "the clone has no TLS key of its own");
+  report_.add(1, keys ? "new TLS authority, keys and certificates" : "no TLS keys");
 }
 
 void Prover::checkPath(const std::string& variable) {
@@ -272,7 +273,8 @@ void Prover::answersOnPort(ExitCode onFailure) {
                                      onFailure);
   require(overTcp.variable("server_uuid") == uuid(),
           "another server answers on port " + std::to_string(plan_.instance.port));
-  report_.add(8, "answers on port " + std::to_string(plan_.instance.port) + " and on its socket as " +
+  report_.add(8, "answers on port " + std::to_string(plan_.instance.port) +
+                     (overTcp.encrypted() ? ", with TLS," : "") + " and on its socket as " +
                      plan_.instance.adminUser);
 }
 

@@ -12,6 +12,7 @@
 #include "server/log_index.h"
 #include "server/registry.h"
 #include "server/server_options.h"
+#include "server/tls_identity.h"
 #include "vdb/cut_off.h"
 #include "vdb/identity.h"
 #include "vdb/options.h"
@@ -59,6 +60,8 @@ void claimFiles(const VdbPlan& plan) {
 
 void giveIdentity(const VdbPlan& plan, const ParentSettings& parent, ContractReport& report) {
   const NewIdentity identity = makeIdentityNew(plan.mount);
+  // Servers before 8.0 may be built with a TLS library that cannot read these keys: they make their own.
+  if (plan.instance.version.atLeast(8, 0)) writeTlsIdentity(plan.mount.data(), ownerOf(plan.instance.osUser));
   if (!identity.removed.empty()) report.add(1, "removed " + join(identity.removed, ", "));
   for (const std::string& change : identity.indexes) report.add(2, "log index " + change);
   if (!parent.dropped.empty())
