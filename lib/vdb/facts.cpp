@@ -51,14 +51,16 @@ VdbRequest filled(VdbRequest request, const VdbFacts& vdb, const InstanceFacts& 
   if (!request.port) request.port = instance.port;
   if (!request.serverId) request.serverId = instance.serverId;
   if (!request.user) request.user = instance.adminUser;
+  if (request.name.empty()) request.name = vdb.name;
+  // What made a half-made one fail is not to be kept.
+  if (!vdb.complete) return request;
   if (!request.bindAddress) request.bindAddress = vdb.bindAddress;
   if (!request.settings) request.settings = vdb.settings;
   if (!request.lockAccounts) request.lockAccounts = vdb.lockAccounts;
   if (!request.events) request.events = vdb.events;
   if (!request.profile) request.profile = vdb.profile;
-  if (request.name.empty()) request.name = vdb.name;
   // The settings of a my.cnf that was given once stay in the VDB's own.
-  if (request.starter.empty() && vdb.complete) request.starter = Mount(request.mount).optionFile();
+  if (request.starter.empty()) request.starter = Mount(request.mount).optionFile();
   return request;
 }
 
@@ -143,6 +145,7 @@ VdbPlan completed(const VdbRequest& given, const SnapshotFacts& snapshot) {
                    .adminUser = required(request.user, "user")};
   plan.password = required(request.password, "password");
   plan.starter = request.starter;
+  plan.resumed = ours && !vdb->complete;
   if (ours) plan.vdb = *vdb;
   plan.vdb.mount = mount.root();
   plan.vdb.host = thisHost();

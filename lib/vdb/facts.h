@@ -45,6 +45,7 @@ struct VdbPlan {
   Secret password;
   fs::path starter;
   SnapshotFacts snapshot;  // of which the mount is a clone; of a new, empty VDB nothing
+  bool resumed = false;    // an earlier attempt may have come as far as to reset the GTIDs
   Milliseconds timeout{0};
 
   Instance server() const { return Instance(mount, instance); }

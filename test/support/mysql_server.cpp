@@ -72,8 +72,12 @@ fs::path mysqlDirectory() {
   return directory;
 }
 
+fs::path freshData() {
+  return dataTemplate("9.7", mysqlDirectory() / "9.7");
+}
+
 fs::path certificateAuthority() {
-  return dataTemplate("9.7", mysqlDirectory() / "9.7") / "ca.pem";
+  return freshData() / "ca.pem";
 }
 
 uint16_t freePort() {

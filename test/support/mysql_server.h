@@ -16,6 +16,8 @@ namespace dlpx::test {
 fs::path mysqlDirectory();
 // The certificate of an authority that signed some server's certificate, as PEM.
 fs::path certificateAuthority();
+// A data directory of 9.7 as --initialize-insecure leaves it, to be copied from.
+fs::path freshData();
 // A TCP port that was free a moment ago.
 uint16_t freePort();
 
