@@ -15,12 +15,12 @@ FileLock lockNow(const Mount& mount, const std::string& operation) {
   return mount.lock(operation, Deadline::in(Milliseconds(0)));
 }
 
-Output describe(const Instance& instance, const StagingFacts& facts,
+Output describe(const Instance& instance, InstanceState now, const StagingFacts& facts,
                 const std::optional<ChannelStatus>& channel) {
-  const std::string state(text(instance.state()));
+  const std::string state(text(now));
   Output output;
   output.json = {{"state", state},
-                 {"active", instance.state() == InstanceState::running},
+                 {"active", now == InstanceState::running},
                  {"mount", instance.mount().root().string()},
                  {"port", instance.facts().port},
                  {"version", instance.facts().version.text()},
@@ -70,12 +70,14 @@ Output startStaging(const StagingAccess& access) {
   const StagingFacts facts = StagingFacts::on(mount);
   const Deadline deadline = Deadline::in(access.timeout);
   instance.start({.deadline = deadline});
-  if (!facts.replicates() || !access.logSync) return describe(instance, facts, std::nullopt);
+  if (!facts.replicates() || !access.logSync)
+    return describe(instance, InstanceState::running, facts, std::nullopt);
   Session session = connectToStaging(instance, access);
   const ChangedVariables leftovers(session, instance);
+  mergeFacts(mount.stateFile(), {{"quiesced", nullptr}}, {0640, instance.owner()});
   const ChannelStatus channel = startReplication(session, facts, access.replicationUser.value_or(""),
                                                  access.replicationPassword, deadline);
-  return describe(instance, facts, channel);
+  return describe(instance, InstanceState::running, facts, channel);
 }
 
 Output stopStaging(const StagingAccess& access) {
@@ -97,11 +99,12 @@ Output stagingStatus(const StagingAccess& access) {
   const StagingFacts facts =
       noted.contains("staging") ? StagingFacts::from(noted["staging"]) : StagingFacts{};
   std::optional<ChannelStatus> channel;
-  if (access.adminPassword && instance->state() == InstanceState::running) {
+  const InstanceState state = instance->state();
+  if (access.adminPassword && state == InstanceState::running) {
     Session session = connectToStaging(*instance, access);
     channel = Channel(session).status();
   }
-  Output output = describe(*instance, facts, channel);
+  Output output = describe(*instance, state, facts, channel);
   const auto unfinished = Journal::unfinished(mount.stateFile());
   output.json["unfinished"] = unfinished.operation;
   if (!unfinished.operation.empty())
