@@ -1,0 +1,88 @@
+#include "base/text.h"
+#include "process/proc.h"
+#include "staging_support.h"
+#include "support/catch.h"
+
+using namespace dlpx;
+using namespace dlpx::test;
+
+namespace {
+
+// Runs the command and kills it at the journal's step number `step` (from 1). False when it has fewer steps.
+bool killedAt(const StagingBed& bed, const std::string& command, const std::vector<std::string>& flags,
+              int step) {
+  const fs::path log = bed.file("steps-" + std::to_string(step));
+  const Finished finished = bed.run(command, flags,
+                                    {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                     {"KILL_AT_STEP_LOG", log.string()},
+                                     {"KILL_AT_STEP_INDEX", std::to_string(step)}});
+  INFO(readFileIfThere(log).value_or("") << finished.err);
+  if (finished.exitCode == 0) return false;
+  CHECK(finished.exitCode == 128 + 9);
+  return true;
+}
+
+void nothingLeft(const StagingBed& bed) {
+  CHECK_FALSE(listenerOf(bed.port()).has_value());
+  CHECK(processesUsing(bed.mount()).empty());
+}
+
+void survivesKills(const std::string& method, int fewest) {
+  StagingBed bed;
+  const std::vector<std::string> flags = {"--method", method};
+  int step = 1;
+  for (; killedAt(bed, "init", flags, step); ++step) {
+    INFO("step " << step);
+    const Json report = bed.expect(0, "init", flags);
+    CHECK(report["replication"]["state"] == "running");
+    bed.expect(0, "remove");
+    nothingLeft(bed);
+    CHECK(isEmptyDirectory(bed.mount()));
+  }
+  CHECK(step > fewest);
+}
+
+}  // namespace
+
+TEST_CASE("init by clone, killed at any step of its journal, is finished by repeating it") {
+  survivesKills("clone", 6);
+}
+
+TEST_CASE("init by dump, killed at any step of its journal, is finished by repeating it") {
+  survivesKills("dump", 6);
+}
+
+TEST_CASE("init, killed at any step, leaves work that remove clears") {
+  StagingBed bed;
+  for (int step = 1; killedAt(bed, "init", {}, step); ++step) {
+    INFO("step " << step);
+    bed.expect(0, "remove");
+    nothingLeft(bed);
+    CHECK(isEmptyDirectory(bed.mount()));
+  }
+}
+
+TEST_CASE("a sync with resync, killed at any step, is finished by repeating it") {
+  StagingBed bed;
+  bed.expect(0, "init");
+  int step = 1;
+  for (; killedAt(bed, "pre-snapshot", {"--resync"}, step); ++step) {
+    INFO("step " << step);
+    bed.expect(0, "pre-snapshot", {"--resync"});
+    CHECK(bed.expect(0, "post-snapshot")["replicationState"] == "running");
+  }
+  CHECK(step > 6);
+}
+
+TEST_CASE("remove, killed at any step, is finished by repeating it") {
+  StagingBed bed;
+  bed.expect(0, "init");
+  int step = 1;
+  for (; killedAt(bed, "remove", {}, step); ++step) {
+    bed.expect(0, "remove");
+    nothingLeft(bed);
+    CHECK(isEmptyDirectory(bed.mount()));
+    bed.expect(0, "init");
+  }
+  CHECK(step > 1);
+}
