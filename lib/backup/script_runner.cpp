@@ -1,0 +1,346 @@
+#include "backup/script_runner.h"
+
+#include <algorithm>
+
+#include "backup/deferred_keys.h"
+#include "backup/schema.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace dlpx {
+namespace {
+
+using Kind = SqlStatement::Kind;
+using Scope = SqlAssignment::Scope;
+
+// What every session of a restore begins with. Strict modes would refuse row formats and defaults that the
+// source still has.
+std::vector<std::string> preamble() {
+  return {
+      "SET SESSION sql_log_bin = 0",
+      "SET SESSION innodb_strict_mode = 0, SESSION net_read_timeout = 86400, SESSION wait_timeout = 2147483",
+      "/*!80013 SET SESSION sql_require_primary_key = 0 */",
+      "/*!80027 SET SESSION innodb_ddl_threads = 2, SESSION innodb_ddl_buffer_size = 16777216 */",
+      "/*!80030 SET SESSION sql_generate_invisible_primary_key = 0 */",
+      "/*!80400 SET SESSION restrict_fk_on_non_standard_key = 0 */"};
+}
+
+Session mainSession(const ConnectionOptions& target) {
+  Session session = Session::connect(target, ExitCode::restore);
+  session.failWith(ExitCode::restore);
+  for (const std::string& statement : preamble()) session.execute(std::string_view(statement));
+  return session;
+}
+
+std::vector<AccountName> keptAccounts(Session& session) {
+  std::vector<AccountName> kept{
+      {"mysql.sys", "localhost"}, {"mysql.session", "localhost"}, {"mysql.infoschema", "localhost"}};
+  const std::string own = session.value("SELECT CURRENT_USER()").value_or("");
+  const size_t at = own.rfind('@');
+  if (at != std::string::npos) kept.push_back({own.substr(0, at), own.substr(at + 1)});
+  return kept;
+}
+
+// mysqldump's own mode turns dates that the source allowed (2024-02-31) into zeros.
+std::string allowingInvalidDates(const std::string& text) {
+  for (const std::string name : {"SQL_MODE='NO_AUTO_VALUE_ON_ZERO'", "sql_mode='NO_AUTO_VALUE_ON_ZERO'"}) {
+    const size_t at = text.find(name);
+    if (at != std::string::npos)
+      return std::string(text).insert(at + name.size() - 1, ",ALLOW_INVALID_DATES");
+  }
+  return text;
+}
+
+constexpr unsigned missingParentKey = 1822;
+constexpr unsigned missingUniqueParentKey = 6125;
+
+}  // namespace
+
+ScriptRunner::ScriptRunner(const FileRestoreRequest& request, Session& control)
+    : request_(request),
+      control_(control),
+      main_(mainSession(request.target)),
+      pool_(request.target, request.connections, preamble(),
+            [this](const LoadStatement& text, const SqlError& error) { return failure(text, error); }),
+      system_(control, keptAccounts(control)) {}
+
+ScriptRunner::~ScriptRunner() {
+  for (const auto& [name, value] : globals_) {
+    try {
+      const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+      control_.execute(
+          std::string_view("SET GLOBAL " + name + " = " + (number ? value : quoteString(value))));
+    } catch (const std::exception& e) {
+      log::warning("global variable " + name + " could not be put back: " + e.what());
+    }
+  }
+}
+
+Error ScriptRunner::failure(const LoadStatement& text, const SqlError& error) const {
+  const std::string where = "line " + std::to_string(text.line) + " of " + request_.backup.path.string();
+  const bool full = error.number() == 1114 || error.number() == 1021 || error.number() == 3;
+  return Error(full ? ExitCode::noSpace : ExitCode::restore, where + " failed: " + error.what(),
+               full ? "free space, then repeat the restore"
+                    : "mend the cause at the target, or take the backup again, and repeat the restore");
+}
+
+void ScriptRunner::note(const std::string& text) {
+  if (std::find(notes_.begin(), notes_.end(), text) == notes_.end()) notes_.push_back(text);
+}
+
+bool ScriptRunner::isSystem(const std::string& database) const {
+  return isSystemDatabase(database);
+}
+
+bool ScriptRunner::isWanted(const std::string& database) const {
+  return request_.databases.empty() || std::find(request_.databases.begin(), request_.databases.end(),
+                                                 database) != request_.databases.end();
+}
+
+std::string ScriptRunner::databaseOf(const SqlStatement& statement) const {
+  return statement.database.empty() ? database_ : statement.database;
+}
+
+// A dump of one database names it only in its head.
+void ScriptRunner::needDatabase() {
+  if (!database_.empty()) return;
+  const auto& found = request_.backup.databases;
+  if (found.size() != 1) {
+    throw Error(ExitCode::providedBackup,
+                "backup " + request_.backup.path.string() + " does not say into which database it belongs",
+                "take it with mysqldump --databases");
+  }
+  const LoadStatement create{sql("CREATE DATABASE IF NOT EXISTS !", found[0]), 0};
+  main_.execute(std::string_view(create.text));
+  note("the dump does not create its database " + found[0] + ": it has the server's default character set");
+  use(found[0], {sql("USE !", found[0]), 0});
+}
+
+void ScriptRunner::inOrder(const LoadStatement& text) {
+  try {
+    main_.execute(std::string_view(text.text));
+  } catch (const SqlError& e) {
+    throw failure(text, e);
+  }
+}
+
+void ScriptRunner::settle() {
+  closeTable();
+  pool_.waitForAll();
+}
+
+void ScriptRunner::closeTable() {
+  if (!keys_.text.empty()) pool_.afterRows(openTable_, std::move(keys_));
+  keys_ = {};
+  openTable_.clear();
+}
+
+void ScriptRunner::run(const SqlPiece& piece, SqlReading reading) {
+  if (coordinates_.observe(piece) || piece.kind == SqlPiece::Kind::comment) return;
+  LoadStatement text{piece.text, piece.line};
+  if (!piece.terminated && request_.backup.kind == BackupKind::mysqldump) {
+    throw Error(ExitCode::providedBackup,
+                "the statement at line " + std::to_string(piece.line) + " of " +
+                    request_.backup.path.string() + " does not end",
+                "take the backup again");
+  }
+  ++statements_;
+  const SqlStatement statement = classify(piece.text, reading);
+  if (statement.needsDatabase()) needDatabase();
+  dispatch(statement, std::move(text), reading);
+}
+
+void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, SqlReading reading) {
+  const bool sameTable = statement.kind == Kind::rows || statement.kind == Kind::keys ||
+                         statement.kind == Kind::lock || statement.kind == Kind::set ||
+                         statement.kind == Kind::transaction;
+  if (!sameTable) closeTable();
+  switch (statement.kind) {
+    case Kind::set:
+      return runSet(std::move(text), reading);
+    case Kind::use:
+      return use(statement.database, text);
+    case Kind::coordinates:
+    case Kind::replica:
+    case Kind::flush:
+    case Kind::lock:
+    case Kind::transaction:
+      return;
+    case Kind::account:
+      return runAccount(text);
+    default:
+      break;
+  }
+  const std::string database = databaseOf(statement);
+  if (isSystem(database)) return runSystem(statement, std::move(text));
+  if (!isWanted(database) && statement.kind != Kind::other) return;
+  switch (statement.kind) {
+    case Kind::rows:
+      return loadRows(statement, std::move(text));
+    case Kind::createTable:
+      return createTable(statement, std::move(text), reading);
+    case Kind::keys:
+      if (spread_.contains(database + "." + statement.name)) return;  // of no meaning to InnoDB
+      pool_.waitForRows(database + "." + statement.name);
+      return inOrder(text);
+    case Kind::dropTable:
+    case Kind::trigger:
+      pool_.waitForRows(database + "." + statement.name);
+      return inOrder(text);
+    case Kind::createDatabase:
+    case Kind::program:
+      return inOrder(text);
+    case Kind::view:
+      return createView(statement, std::move(text));
+    default:
+      settle();
+      return inOrder(text);
+  }
+}
+
+void ScriptRunner::runSet(LoadStatement text, SqlReading reading) {
+  text.text = allowingInvalidDates(text.text);
+  const auto assignments = parseSet(text.text, reading).value_or(std::vector<SqlAssignment>{});
+  for (const SqlAssignment& assignment : assignments) {
+    // Ours to decide: nothing of a restore goes to the binary log, and each statement is a transaction.
+    if (assignment.name == "sql_log_bin" || assignment.name == "autocommit") {
+      if (assignments.size() > 1 && assignment.scope != Scope::user) {
+        throw Error(ExitCode::restore,
+                    "line " + std::to_string(text.line) + " sets " + assignment.name +
+                        " together with other variables",
+                    "change the script to set it alone");
+      }
+      if (assignment.scope != Scope::user) return;
+    }
+    if (assignment.scope == Scope::global || assignment.scope == Scope::persist) {
+      if (assignments.size() == 1) return runGlobal(assignment, text);
+      for (const SqlAssignment& each : assignments)
+        if (each.scope == Scope::global || each.scope == Scope::persist)
+          globals_.insert(globals_.begin(), {each.name, control_.variable(each.name)});
+      return inOrder(text);
+    }
+  }
+  inOrder(text);
+  pool_.remember(text.text);
+}
+
+void ScriptRunner::runGlobal(const SqlAssignment& assignment, const LoadStatement& text) {
+  // Without it the new tables would keep the statistics of empty ones: those of the dump are not restored.
+  if (assignment.name == "innodb_stats_auto_recalc") return;
+  if (assignment.scope == Scope::persist) {
+    note("line " + std::to_string(text.line) + " was left out: it persists " + assignment.name +
+         " in the server");
+    return;
+  }
+  globals_.insert(globals_.begin(), {assignment.name, control_.variable(assignment.name)});
+  inOrder(text);
+}
+
+void ScriptRunner::use(const std::string& database, const LoadStatement& text) {
+  if (toLower(database_) == "mysql" && toLower(database) != "mysql") system_.bringTimeZones();
+  database_ = database;
+  if (isSystem(database)) {
+    if (toLower(database) == "mysql" && request_.databases.empty()) main_.execute("USE !", system_.schema());
+    return;
+  }
+  if (!isWanted(database)) return;
+  inOrder(text);
+  pool_.remember(text.text);
+}
+
+void ScriptRunner::runSystem(const SqlStatement& statement, LoadStatement text) {
+  if (toLower(databaseOf(statement)) != "mysql" || !request_.databases.empty()) return;
+  if (statement.kind == Kind::program || statement.kind == Kind::view || statement.kind == Kind::trigger) {
+    note("programs and views of the mysql schema were not restored");
+    return;
+  }
+  if (toLower(database_) != "mysql") return;
+  text.text = system_.adapted(statement, text.text);
+  if (!text.text.empty()) inOrder(text);
+}
+
+void ScriptRunner::createTable(const SqlStatement& statement, LoadStatement text, SqlReading reading) {
+  const std::string table = databaseOf(statement) + "." + statement.name;
+  const bool known = request_.backup.kind == BackupKind::mysqldump;
+  const bool plain = text.text.find("/*") == std::string::npos;
+  DeferredKeys keys = known ? deferKeys(text.text, reading) : DeferredKeys{text.text, {}};
+  const LoadStatement create{keys.create, text.line};
+  try {
+    main_.execute(std::string_view(create.text));
+  } catch (const SqlError& e) {
+    if (e.number() != missingParentKey && e.number() != missingUniqueParentKey) throw failure(text, e);
+    // A key that is built last is needed at once: the parent's, or this table's own by a child that is there.
+    settle();
+    keys.add.clear();
+    inOrder(text);
+  }
+  openTable_ = table;
+  const bool innodb = text.text.find("ENGINE=InnoDB") != std::string::npos;
+  if (known && plain && innodb && text.text.find("\n  PRIMARY KEY (") != std::string::npos)
+    spread_.insert(table);
+  if (!keys.add.empty()) {
+    const TableName name{databaseOf(statement), statement.name};
+    keys_ = {"ALTER TABLE " + name.quoted() + " " + keys.add, text.line};
+  }
+}
+
+void ScriptRunner::loadRows(const SqlStatement& statement, LoadStatement text) {
+  const std::string table = databaseOf(statement) + "." + statement.name;
+  if (request_.backup.kind != BackupKind::mysqldump) {
+    settle();
+    return inOrder(text);
+  }
+  if (table != openTable_) closeTable();
+  pool_.load(table, std::move(text), spread_.contains(table));
+}
+
+void ScriptRunner::runAccount(const LoadStatement& text) {
+  for (const AccountName& account : keptAccounts(control_))
+    if (text.text.find(account.user) != std::string::npos) return;
+  if (const auto error = main_.tryExecute(text.text))
+    note("line " + std::to_string(text.line) + ", which changes an account, was refused: error " +
+         std::to_string(error->number()));
+}
+
+void ScriptRunner::createView(const SqlStatement& statement, LoadStatement text) {
+  View view{databaseOf(statement), statement.name, std::move(text), {}, {}, {}};
+  if (!main_.tryExecute(view.statement.text)) return;
+  // It needs a view that is still a placeholder, or a function that comes later.
+  const Rows rows =
+      main_.query("SELECT @@character_set_client AS charset, @@collation_connection AS collation");
+  view.characterSet = rows.at(0).text("charset");
+  view.collation = rows.at(0).text("collation");
+  waiting_.push_back(std::move(view));
+}
+
+bool ScriptRunner::createOnce(View& view) {
+  main_.execute("USE !", view.database);
+  main_.execute("SET character_set_client = ?, collation_connection = ?", view.characterSet, view.collation);
+  const auto error = main_.tryExecute(view.statement.text);
+  main_.execute("SET NAMES utf8mb4");
+  if (error) view.problem = failure(view.statement, *error).what();
+  return !error;
+}
+
+void ScriptRunner::createWaitingViews() {
+  size_t before = 0;
+  do {
+    before = waiting_.size();
+    std::vector<View> left;
+    for (View& view : waiting_)
+      if (!createOnce(view)) left.push_back(std::move(view));
+    waiting_ = std::move(left);
+  } while (!waiting_.empty() && waiting_.size() < before);
+  for (const View& view : waiting_)
+    note("view " + view.database + "." + view.name +
+         " could not be created and is left out: " + view.problem);
+}
+
+void ScriptRunner::finish() {
+  settle();
+  createWaitingViews();
+  for (const std::string& each : system_.finish()) note(each);
+}
+
+}  // namespace dlpx
