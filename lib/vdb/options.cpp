@@ -22,7 +22,7 @@ void add(std::vector<Option>& options, const std::vector<Option>& more) {
 // A VDB owns its redo log from the first start on: its capacity is most of the disk that a fresh one holds.
 // It can be raised while the server runs, for long writes.
 uint64_t redoCapacity(VdbProfile profile) {
-  return (profile == VdbProfile::small ? 8 : 32) * megabyte;
+  return (profile == VdbProfile::small ? 8 : 16) * megabyte;
 }
 
 void addSmall(std::vector<Option>& options) {

@@ -144,7 +144,7 @@ TEST_CASE("a vdb is small by its profile and keeps what its parent's data needs"
   VdbPlan plan = planFor(scratch / "m");
   ParentSettings parent;
   parent.kept = {{"lower_case_table_names", "1"}};
-  CHECK(has(vdbOptions(plan, parent), "innodb_redo_log_capacity", "33554432"));
+  CHECK(has(vdbOptions(plan, parent), "innodb_redo_log_capacity", "16777216"));
   CHECK(has(vdbOptions(plan, parent), "lower_case_table_names", "1"));
   CHECK(has(vdbOptions(plan, parent), "event_scheduler", "OFF"));
   plan.vdb.profile = VdbProfile::small;
