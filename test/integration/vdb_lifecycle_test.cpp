@@ -106,6 +106,26 @@ TEST_CASE("a snapshot of a vdb becomes another vdb, and rewinds the vdb itself")
   CHECK(first.connect(true).variable("server_uuid") == uuid);
 }
 
+TEST_CASE("a snapshot of a stopped vdb becomes another vdb with its tables") {
+  const VdbParent parent;
+  parent.root().execute("CREATE DATABASE shop");
+  VdbUnderTest first(parent.clone("first"));
+  REQUIRE(first.provision().exitCode == 0);
+  first.connect().execute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
+  REQUIRE(first.tool("stop").exitCode == 0);
+  REQUIRE(first.tool("pre-snapshot").exitCode == 0);
+  const fs::path copy = parent.directory() / "second";
+  fs::copy(first.mount().root(), copy, fs::copy_options::recursive);
+  REQUIRE(first.tool("post-snapshot").exitCode == 0);
+  CHECK_FALSE(first.hasProcess());
+
+  VdbUnderTest second(copy);
+  const ToolRun made = second.provision();
+  INFO(made.err);
+  REQUIRE(made.exitCode == 0);
+  CHECK(second.connect(true).number("SELECT COUNT(*) FROM shop.t") == 0);
+}
+
 TEST_CASE("an empty vdb is made on an empty mount, and on nothing else") {
   const Scratch scratch;
   fs::create_directory(scratch / "vdb");

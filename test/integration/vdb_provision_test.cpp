@@ -225,6 +225,34 @@ TEST_CASE("a snapshot that the server cannot open is refused before anything is 
   requireNothingLeft(vdb);
 }
 
+TEST_CASE("a clone that lacks a table or a transaction of its snapshot ends with exit 24 and no server") {
+  const VdbParent parent;
+  Session source = parent.root();
+  createShop(source);
+  VdbUnderTest vdb(parent.clone("vdb"));
+  const Json facts = readJson(vdb.mount().snapshotFile());
+  const auto provisionedWith = [&](const Json& changes) {
+    Json other = facts;
+    other.update(changes);
+    writeFile(vdb.mount().snapshotFile(), pretty(other), {0644, std::nullopt});
+    return vdb.provision();
+  };
+  const std::string later = source.variable("server_uuid") + ":1-99";
+  const ToolRun fewer = provisionedWith({{"gtidExecuted", later}});
+  CHECK(fewer.exitCode == 24);
+  CHECK(fewer.message().find("lacks transactions") != std::string::npos);
+  requireNothingLeft(vdb);
+
+  VdbUnderTest second(parent.clone("second"));
+  Json more = readJson(second.mount().snapshotFile());
+  more["tables"]["shop"] = 3;
+  writeFile(second.mount().snapshotFile(), pretty(more), {0644, std::nullopt});
+  const ToolRun missing = second.provision();
+  CHECK(missing.exitCode == 24);
+  CHECK(missing.message().find("shop: 2 instead of 3") != std::string::npos);
+  requireNothingLeft(second);
+}
+
 TEST_CASE("a taken port and an unknown setting each end with their exit code and nothing running") {
   const VdbParent parent;
   VdbUnderTest vdb(parent.clone("vdb"));
