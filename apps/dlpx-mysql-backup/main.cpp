@@ -1,5 +1,10 @@
+#include "backup/file_restore.h"
 #include "backup/inspect.h"
+#include "backup/schema.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "command/app.h"
+#include "server/instance.h"
 
 using namespace dlpx;
 
@@ -10,22 +15,94 @@ Output runInspect(const Parameters& parameters) {
   return {facts.json(), facts.sheet()};
 }
 
-}  // namespace
+// A server of ours by its mount, or any server by host and port.
+ConnectionOptions targetFrom(const Parameters& parameters) {
+  if (!parameters.isGiven("mount")) {
+    return {.endpoint = {parameters.text("host"), parameters.port("port"), {}},
+            .user = parameters.text("user"),
+            .password = parameters.requireSecret("password")};
+  }
+  const Instance instance = Instance::require(Mount(parameters.path("mount")));
+  const auto own = parameters.secret("password");
+  return {.endpoint = {"localhost", instance.facts().port, instance.mount().socket()},
+          .user = parameters.textOr("user", instance.facts().adminUser),
+          .password = own ? *own : parameters.requireSecret("staging-password")};
+}
 
-int main(int argc, char** argv) {
-  AppSpec app{.name = "dlpx-mysql-backup",
-              .summary = "take, look at, restore and compare backups of MySQL servers",
-              .commands = {}};
-  app.commands.push_back(
+std::vector<std::string> databasesFrom(const Parameters& parameters) {
+  const std::vector<std::string> asked = parameters.list("databases");
+  return asked.size() == 1 && toLower(asked.front()) == "all" ? std::vector<std::string>{} : asked;
+}
+
+Output restoreOutput(const FileRestoreReport& report, const BackupFacts& backup) {
+  Output output;
+  output.json = {{"backup", backup.json()},
+                 {"coordinates", report.coordinates ? Json(report.coordinates->text()) : Json()},
+                 {"bytes", report.bytes},
+                 {"statements", report.statements},
+                 {"notes", report.notes}};
+  output.text = "restored " + backup.path.string() + ": " + humanBytes(report.bytes) + ", " +
+                std::to_string(report.statements) +
+                " statements\ncoordinates: " + (report.coordinates ? report.coordinates->text() : "none") +
+                "\n";
+  for (const std::string& note : report.notes) output.text += "note: " + note + "\n";
+  return output;
+}
+
+Output runRestore(const Parameters& parameters) {
+  const ConnectionOptions target = targetFrom(parameters);
+  const bool force = parameters.flag("force");
+  Session session = Session::connect(target, ExitCode::restore);
+  const BackupFacts backup = requireBackup(parameters.path("backup"), session.version(), force);
+  const std::vector<std::string> there = userDatabases(session);
+  if (!there.empty() && !force) {
+    throw Error(ExitCode::restore,
+                "the server at " + target.endpoint.text() + " holds databases already: " + join(there, ", "),
+                "remove them, or repeat the command with --force; nothing was changed");
+  }
+  const FileRestoreReport report =
+      restoreFile({.backup = backup,
+                   .target = target,
+                   .connections = static_cast<unsigned>(parameters.integer("threads")),
+                   .databases = databasesFrom(parameters),
+                   .expendable = there.empty() && parameters.isGiven("mount")});
+  return restoreOutput(report, backup);
+}
+
+std::vector<CommandSpec> commands() {
+  return {
       {.name = "inspect",
        .summary = "tell what a backup is, without restoring it",
-       .description =
-           "Kind, compression, server version, databases, coordinates, size, whether it is complete, and "
-           "what is missing for replication: by content, never by name.",
+       .description = "Kind, compression, server version, databases, coordinates, size, whether it is "
+                      "complete, and what is missing for replication: by content, never by name.",
        .parameters = {},
        .positionals = {"backup"},
        .examples = {"dlpx-mysql-backup inspect /backup/full.sql.gz",
                     "dlpx-mysql-backup inspect /backup/datadir.tar.zst --json"},
-       .run = runInspect});
+       .run = runInspect},
+      {.name = "restore",
+       .summary = "restore a logical backup into a running server",
+       .description =
+           "The server is one of ours, named by its mount, or any other by host, port and user. A "
+           "backup that is not complete or of a newer series is refused before anything is changed, "
+           "and so is a server that holds databases, unless --force. Redo log and durability are off "
+           "during the load only for an empty server named by its mount. Nothing goes to the binary "
+           "log.",
+       .parameters = {"mount", "host", "port", "user", "password", "staging-password", "databases", "threads",
+                      "force"},
+       .positionals = {"backup"},
+       .examples = {"dlpx-mysql-backup restore /backup/full.sql.gz --mount /mnt/staging "
+                    "--staging-password-file /root/staging.pw",
+                    "dlpx-mysql-backup restore /backup/full.sql --port 3306 --user root --password-file pw"},
+       .run = runRestore},
+  };
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const AppSpec app{.name = "dlpx-mysql-backup",
+                    .summary = "take, look at, restore and compare backups of MySQL servers",
+                    .commands = commands()};
   return runApp(app, argc, argv);
 }

@@ -21,7 +21,7 @@ std::vector<std::string> preamble() {
       "SET SESSION sql_log_bin = 0",
       "SET SESSION innodb_strict_mode = 0, SESSION net_read_timeout = 86400, SESSION wait_timeout = 2147483",
       "/*!80013 SET SESSION sql_require_primary_key = 0 */",
-      "/*!80027 SET SESSION innodb_ddl_threads = 2, SESSION innodb_ddl_buffer_size = 16777216 */",
+      "/*!80027 SET SESSION innodb_ddl_threads = 1, SESSION innodb_ddl_buffer_size = 67108864 */",
       "/*!80030 SET SESSION sql_generate_invisible_primary_key = 0 */",
       "/*!80400 SET SESSION restrict_fk_on_non_standard_key = 0 */"};
 }
