@@ -54,15 +54,18 @@ bool readStat(const fs::path& proc, ProcessFacts& facts) {
   std::istringstream fields(stat.substr(end + 1));
   fields >> facts.state >> facts.parent;
   std::string skipped;
-  for (int field = 5; field < 22; ++field) fields >> skipped;
+  for (int field = 5; field < 20; ++field) fields >> skipped;
+  fields >> facts.threads >> skipped;
   fields >> facts.startTicks;
   return true;
 }
 
 bool sameProcess(const ProcessFacts& process) {
   ProcessFacts now;
-  return readStat(procOf(process.pid), now) && now.startTicks == process.startTicks && now.state != 'Z' &&
-         now.state != 'X';
+  if (!readStat(procOf(process.pid), now) || now.startTicks != process.startTicks || now.state == 'X')
+    return false;
+  // The first thread of a process that ends is a zombie while the others still hold its files and ports.
+  return now.state != 'Z' || now.threads > 1;
 }
 
 bool signalAndWait(const ProcessFacts& process, int signal, const Deadline& deadline) {

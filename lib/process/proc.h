@@ -20,14 +20,15 @@ struct ProcessFacts {
   fs::path executable;  // empty when we may not see it; a deleted file's name ends in " (deleted)"
   fs::path directory;   // current working directory; empty when we may not see it
   std::vector<std::string> argv;
-  char state = '?';         // R, S, D, Z …
+  char state = '?';  // R, S, D, Z …
+  unsigned threads = 0;
   uint64_t startTicks = 0;  // with the pid it names one process for good
 };
 
 std::optional<ProcessFacts> lookAtProcess(pid_t pid);
 // Every process whose program's file name is `name` ("mysqld").
 std::vector<ProcessFacts> processesNamed(const std::string& name);
-// False for a zombie: it holds no file and no port any more.
+// False for a process of which nothing but a zombie is left: it holds no file and no port any more.
 bool isAlive(const ProcessFacts& process);
 
 // SIGTERM, then waits for the end. False at the deadline; the process still runs then. Not for children of
