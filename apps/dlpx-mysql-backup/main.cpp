@@ -1,10 +1,13 @@
 #include "backup/file_restore.h"
 #include "backup/inspect.h"
 #include "backup/schema.h"
+#include "backup/take.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "command/app.h"
 #include "server/instance.h"
+#include "staging/request.h"
+#include "staging/verify.h"
 
 using namespace dlpx;
 
@@ -69,6 +72,36 @@ Output runRestore(const Parameters& parameters) {
   return restoreOutput(report, backup);
 }
 
+Output runTake(const Parameters& parameters) {
+  const ConnectionOptions source = sourceConnection(parameters);
+  Session session = Session::connect(source, ExitCode::backup);
+  const TakeReport report = takeBackup({.source = source,
+                                        .databases = chosenDatabases(session, databasesFrom(parameters)),
+                                        .installation = installationAt(parameters.path("basedir")),
+                                        .output = parameters.path("output")});
+  Output output{report.json(), "backup: " + report.file.string() + ", " + humanBytes(report.bytes) + " (" +
+                                   humanBytes(report.contentBytes) +
+                                   " of SQL)\nmanifest: " + report.manifest.string() +
+                                   "\ncoordinates: " + report.coordinates.text() + "\n"};
+  for (const std::string& note : report.notes) output.text += "note: " + note + "\n";
+  return output;
+}
+
+Output runVerify(const Parameters& parameters) {
+  return verifyStaging({.staging = stagingAccess(parameters),
+                        .source = sourceConnection(parameters),
+                        .databases = databasesFrom(parameters),
+                        .threads = static_cast<unsigned>(parameters.integer("threads"))});
+}
+
+const std::vector<std::string> sourceNames = {"source-host",     "source-port",     "source-user",
+                                              "source-password", "source-ssl-mode", "source-ssl-ca"};
+
+std::vector<std::string> withSource(std::vector<std::string> names) {
+  names.insert(names.begin(), sourceNames.begin(), sourceNames.end());
+  return names;
+}
+
 std::vector<CommandSpec> commands() {
   return {
       {.name = "inspect",
@@ -95,6 +128,28 @@ std::vector<CommandSpec> commands() {
                     "--staging-password-file /root/staging.pw",
                     "dlpx-mysql-backup restore /backup/full.sql --port 3306 --user root --password-file pw"},
        .run = runRestore},
+      {.name = "take",
+       .summary = "take a kept, compressed, complete backup of a server",
+       .description =
+           "A mysqldump, compressed with zstd, of exact coordinates, without stalling the server, and a "
+           "manifest with its checksum beside it. The file appears when it is complete.",
+       .parameters = withSource({"databases", "basedir", "output"}),
+       .examples =
+           {"dlpx-mysql-backup take --source-host db1 --source-user dlpx --source-password-file pw --basedir "
+            "/usr --output /backup",
+            "dlpx-mysql-backup take --config source.yaml --databases shop --output /backup/shop.sql.zst"},
+       .run = runTake,
+       .required = {"source-host", "source-user", "basedir", "output"}},
+      {.name = "verify",
+       .summary = "compare staging with its source, table by table",
+       .description =
+           "Rows and definitions, at the same GTID set or position: staging's applier pauses meanwhile. "
+           "Exit code 27 when something differs.",
+       .parameters = withSource({"mount", "port", "timeout", "staging-password", "databases", "threads"}),
+       .examples = {"dlpx-mysql-backup verify --config staging.yaml",
+                    "dlpx-mysql-backup verify --config staging.yaml --databases shop --json"},
+       .run = runVerify,
+       .required = {"source-host", "source-user"}},
   };
 }
 

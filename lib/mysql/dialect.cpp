@@ -128,6 +128,15 @@ std::string Dialect::startReplicaApplier(const std::string& channel) const {
   return fmt::format("START {} SQL_THREAD{}", pick(replicaWord, version_), forTheChannel(version_, channel));
 }
 
+std::string Dialect::startReplicaApplierUntil(const Coordinates& until, const std::string& channel) const {
+  const std::string source = version_.atLeast(8, 0, 22) ? "SOURCE" : "MASTER";
+  const std::string where = until.usesGtid ? "SQL_AFTER_GTIDS = " + quoteString(until.gtids.text())
+                                           : sql("%_LOG_FILE = ?, %_LOG_POS = ?", until.position.value().file,
+                                                 until.position.value().position);
+  return fmt::format("START {} SQL_THREAD UNTIL {}{}", pick(replicaWord, version_),
+                     replaceAll(where, "%_LOG", source + "_LOG"), forTheChannel(version_, channel));
+}
+
 std::string Dialect::stopReplica(const std::string& channel) const {
   return fmt::format("STOP {}{}", pick(replicaWord, version_), forTheChannel(version_, channel));
 }

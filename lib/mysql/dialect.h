@@ -95,6 +95,9 @@ class Dialect {
   std::string startReplica(const std::string& user, const Secret& password,
                            const std::string& channel = {}) const;
   std::string startReplicaApplier(const std::string& channel = {}) const;
+  // The applier runs until all of it is applied, and stops by itself: by GTIDs when they are used, else by
+  // position.
+  std::string startReplicaApplierUntil(const Coordinates& until, const std::string& channel = {}) const;
   std::string stopReplica(const std::string& channel = {}) const;
   std::string stopReplicaApplier(const std::string& channel = {}) const;
   std::string stopReplicaReceiver(const std::string& channel = {}) const;

@@ -24,18 +24,8 @@ std::string tcpHost(const std::string& host) {
   return toLower(host) == "localhost" ? "127.0.0.1" : host;
 }
 
-ConnectionOptions sourceFrom(const Parameters& parameters) {
-  ConnectionOptions source;
-  source.endpoint = {tcpHost(parameters.text("source-host")), parameters.port("source-port"), {}};
-  source.user = parameters.text("source-user");
-  source.password = parameters.requireSecret("source-password");
-  source.ssl = parseSslMode(parameters.textOr("source-ssl-mode", "preferred")).value_or(SslMode::preferred);
-  source.sslCa = parameters.pathIfGiven("source-ssl-ca").value_or("");
-  return source;
-}
-
 void addReplication(StagingRequest& request, const Parameters& parameters) {
-  request.source = sourceFrom(parameters);
+  request.source = sourceConnection(parameters);
   request.method = parseMethod(parameters.textOr("method", "auto")).value_or(Method::automatic);
   request.databases = databasesFrom(parameters);
   request.logSync = parameters.flagIfGiven("log-sync").value_or(true);
@@ -46,6 +36,16 @@ void addReplication(StagingRequest& request, const Parameters& parameters) {
 }
 
 }  // namespace
+
+ConnectionOptions sourceConnection(const Parameters& parameters) {
+  ConnectionOptions source;
+  source.endpoint = {tcpHost(parameters.text("source-host")), parameters.port("source-port"), {}};
+  source.user = parameters.text("source-user");
+  source.password = parameters.requireSecret("source-password");
+  source.ssl = parseSslMode(parameters.textOr("source-ssl-mode", "preferred")).value_or(SslMode::preferred);
+  source.sslCa = parameters.pathIfGiven("source-ssl-ca").value_or("");
+  return source;
+}
 
 std::string_view text(StagingType type) {
   return type == StagingType::manual ? "manual" : "replication";

@@ -59,6 +59,8 @@ std::string_view text(SnapshotMode mode);
 // Throws Error{usage} naming the parameter that is missing or does not fit. The management password is asked
 // for only when `toBuild`.
 StagingRequest stagingRequest(const Parameters& parameters, bool toBuild);
+// Of the source parameters.
+ConnectionOptions sourceConnection(const Parameters& parameters);
 StagingAccess stagingAccess(const Parameters& parameters);
 // --mount, else the mount of --port in the registry; throws Error{usage} when neither tells it.
 fs::path mountFrom(const Parameters& parameters);
