@@ -44,12 +44,12 @@ std::vector<std::string> argumentsFor(const std::vector<std::string>& databases)
   return arguments;
 }
 
-// mysqldump ends at the first view that is invalid.
+// mysqldump sends the same for each view, and ends at the first that is invalid.
 std::vector<TableName> invalidViews(Session& source, const std::vector<std::string>& databases,
                                     std::vector<std::string>& notes) {
   std::vector<TableName> invalid;
   for (const TableName& view : views(source, databases)) {
-    if (!source.tryExecute("SELECT 1 FROM " + view.quoted() + " LIMIT 0")) continue;
+    if (!source.tryExecute("SHOW FIELDS FROM " + view.quoted())) continue;
     invalid.push_back(view);
     notes.push_back("view " + view.database + "." + view.name + " is invalid at the source and was left out");
   }
@@ -77,6 +77,26 @@ std::string accountLines(Session& source, std::vector<std::string>& notes) {
   for (const auto& list : {accounts.create, accounts.grants, accounts.roles})
     for (const std::string& statement : list) text += statement + ";\n";
   return text;
+}
+
+// Events may name time zones, which a fresh server does not know.
+std::string timeZoneLines(const TakeRequest& request, Session& source, std::vector<std::string>& notes) {
+  try {
+    if (source.number("SELECT COUNT(*) FROM mysql.time_zone_name") == 0) return {};
+    DumpReader reader(
+        request.installation, request.source, {},
+        {"--single-transaction", "--skip-lock-tables", "--set-gtid-purged=OFF", "--no-tablespaces",
+         "--loose-column-statistics=0", "--skip-triggers", "mysql", "time_zone", "time_zone_leap_second",
+         "time_zone_name", "time_zone_transition", "time_zone_transition_type"});
+    std::string text = "\nUSE `mysql`;\n";
+    for (auto part = reader.next(request.deadline); !part.empty(); part = reader.next(request.deadline))
+      text += part;
+    return text.substr(0, text.rfind(lastLine)) + "\n";
+  } catch (const Error& e) {
+    if (e.code() == ExitCode::timeout || e.code() == ExitCode::interrupted) throw;
+    notes.push_back(std::string("named time zones are not in the backup: ") + e.what());
+    return {};
+  }
 }
 
 // Writes the stream with lines of ours after its head comments and before its last line.
@@ -177,6 +197,7 @@ TakeReport takeBackup(const TakeRequest& request) {
   source.execute("SET SESSION wait_timeout = 2147483");
   const Json about = sourceJson(source);
   const std::string accounts = accountLines(source, report.notes);
+  const std::string timeZones = timeZoneLines(request, source, report.notes);
   const auto leftOut = invalidViews(source, request.databases, report.notes);
   const fs::path partial = report.file.parent_path() / ("." + report.file.filename().string() + ".partial");
   Undo undo;
@@ -187,7 +208,7 @@ TakeReport takeBackup(const TakeRequest& request) {
   ZstdWriter writer(partial);
   Begun begun = begin(request, leftOut);
   report.coordinates = begun.coordinates;
-  Annotator annotator(writer, coordinateLines(begun.coordinates), accounts);
+  Annotator annotator(writer, coordinateLines(begun.coordinates) + timeZones, accounts);
   Progress progress("taking a backup", estimatedSize(source, request.databases).rows);
   for (auto part = begun.dump->next(request.deadline); !part.empty();
        part = begun.dump->next(request.deadline)) {

@@ -68,6 +68,7 @@ TEST_CASE(
   const auto restored = restoreFile({.backup = facts, .target = target.rootOptions(), .expendable = true});
   INFO(join(restored.notes, "\n"));
   CHECK(restored.notes.empty());
+  CHECK(report.notes.size() == 1);  // the invalid view
   Session copy = target.root();
   CHECK(tallyProblem(copy) == "");
   replicateToNow(source, target, *restored.coordinates);
