@@ -32,9 +32,9 @@ uint64_t runScript(const FileRestoreRequest& request, ScriptRunner& runner) {
     for (;;) {
       // As it is before the statement itself changes it.
       const SqlReading reading = splitter.reading();
-      const auto piece = splitter.next();
+      auto piece = splitter.next();
       if (!piece) break;
-      runner.run(*piece, reading);
+      runner.run(std::move(*piece), reading);
     }
     progress.set(stream.consumed());
   }

@@ -136,9 +136,8 @@ void ScriptRunner::closeTable() {
   openTable_.clear();
 }
 
-void ScriptRunner::run(const SqlPiece& piece, SqlReading reading) {
+void ScriptRunner::run(SqlPiece piece, SqlReading reading) {
   if (coordinates_.observe(piece) || piece.kind == SqlPiece::Kind::comment) return;
-  LoadStatement text{piece.text, piece.line};
   if (!piece.terminated && request_.backup.kind == BackupKind::mysqldump) {
     throw Error(ExitCode::providedBackup,
                 "the statement at line " + std::to_string(piece.line) + " of " +
@@ -148,7 +147,8 @@ void ScriptRunner::run(const SqlPiece& piece, SqlReading reading) {
   ++statements_;
   const SqlStatement statement = classify(piece.text, reading);
   if (statement.needsDatabase()) needDatabase();
-  dispatch(statement, std::move(text), reading);
+  // Moved, not copied: a row may be of any size.
+  dispatch(statement, {std::move(piece.text), piece.line}, reading);
 }
 
 void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, SqlReading reading) {

@@ -23,7 +23,7 @@ class ScriptRunner {
   ScriptRunner(const ScriptRunner&) = delete;
   ScriptRunner& operator=(const ScriptRunner&) = delete;
 
-  void run(const SqlPiece& piece, SqlReading reading);
+  void run(SqlPiece piece, SqlReading reading);
   // Waits for all rows and keys, creates the views that had to wait, brings accounts to the server.
   void finish();
 
