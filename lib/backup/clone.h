@@ -19,8 +19,8 @@ namespace dlpx {
 // install it there), BACKUP_ADMIN, only InnoDB tables, all databases wanted (`databases` empty or all of
 // them), nothing encrypted, no file outside the donor's data directory, every plugin of the donor at hand
 // here, and `freeBytes` enough.
-CloneVerdict cloneFits(Session& source, const ConnectionOptions& options, const Installation& installation,
-                       const std::vector<std::string>& databases, uint64_t freeBytes);
+MethodVerdict cloneFits(Session& source, const ConnectionOptions& options, const Installation& installation,
+                        const std::vector<std::string>& databases, uint64_t freeBytes);
 
 // Settings that the recipient needs in my.cnf before its data directory is initialised, and from then on:
 // page size, system tablespace, lower_case_table_names, character set, collation, undo tablespaces,

@@ -15,7 +15,7 @@ struct Question {
   const Installation& installation;
   const std::vector<std::string>& databases;
   uint64_t freeBytes;
-  CloneVerdict& verdict;
+  MethodVerdict& verdict;
 
   // Always false: for `return no(…)`.
   bool no(std::string reason, std::string remedy = {}) const {
@@ -126,9 +126,9 @@ std::string atLeastTwoMegabytes(const std::string& bytes) {
 
 }  // namespace
 
-CloneVerdict cloneFits(Session& source, const ConnectionOptions& options, const Installation& installation,
-                       const std::vector<std::string>& databases, uint64_t freeBytes) {
-  CloneVerdict verdict;
+MethodVerdict cloneFits(Session& source, const ConnectionOptions& options, const Installation& installation,
+                        const std::vector<std::string>& databases, uint64_t freeBytes) {
+  MethodVerdict verdict;
   const Question ask{source, options, installation, databases, freeBytes, verdict};
   verdict.fits = connectionFits(ask) && versionsFit(ask) && everythingIsWanted(ask) && accountMay(ask) &&
                  pluginIsActive(ask) && pluginsAreHere(ask) && onlyInnoDb(ask) && nothingIsEncrypted(ask) &&

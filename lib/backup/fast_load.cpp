@@ -22,11 +22,13 @@ std::string setGlobal(const std::string& variable, const std::string& value) {
 
 }  // namespace
 
-FastLoad::FastLoad(Session& target) : target_(target) {
+FastLoad::FastLoad(Session& target, const std::vector<std::pair<std::string, std::string>>& more)
+    : target_(target) {
   try {
     set("innodb_flush_log_at_trx_commit", "0");
     set("max_allowed_packet", "1073741824");
     set("log_bin_trust_function_creators", "ON");
+    for (const auto& [variable, value] : more) set(variable, value);
     if (Dialect(target_.version()).hasDisableRedoLog() && isRedoLogOn(target_)) {
       redoOff_ = true;
       target_.execute("ALTER INSTANCE DISABLE INNODB REDO_LOG");

@@ -13,7 +13,8 @@ namespace dlpx {
 // which logs what it could not put back.
 class FastLoad {
  public:
-  explicit FastLoad(Session& target);
+  // `more`: variables of the caller's, with the values that they need.
+  explicit FastLoad(Session& target, const std::vector<std::pair<std::string, std::string>>& more = {});
   ~FastLoad();
   FastLoad(const FastLoad&) = delete;
   FastLoad& operator=(const FastLoad&) = delete;

@@ -29,24 +29,45 @@ std::optional<Method> parseMethod(std::string_view word) {
   return std::nullopt;
 }
 
-MethodChoice methodFor(Method wanted, const CloneVerdict& clone) {
+namespace {
+
+Error doesNotFit(Method method, const MethodVerdict& verdict) {
+  return Error(ExitCode::preflight,
+               "method " + std::string(text(method)) + " does not fit this source: " + verdict.reason,
+               verdict.remedy.empty() ? "use --method auto or --method dump"
+                                      : verdict.remedy + ", or use --method dump");
+}
+
+MethodChoice fastest(const MethodVerdict& clone, const MethodVerdict& copy) {
+  if (clone.fits) return {Method::clone, "it is the fastest and fits this source", {}};
+  const MethodChoice::Rejected noClone{Method::clone, clone.reason};
+  if (copy.fits)
+    return {Method::copy, "it is the fastest that fits: clone does not, " + clone.reason, {noClone}};
+  return {Method::dump,
+          "it works for every source: clone does not fit, " + clone.reason + "; copy does not fit, " +
+              copy.reason,
+          {noClone, {Method::copy, copy.reason}}};
+}
+
+}  // namespace
+
+MethodChoice methodFor(Method wanted, const MethodVerdict& clone, const MethodVerdict& copy) {
   switch (wanted) {
     case Method::automatic:
-      if (clone.fits) return {Method::clone, "it is the fastest and fits this source", {}};
-      return {Method::dump, "it works for every source", {{Method::clone, clone.reason}}};
+      return fastest(clone, copy);
     case Method::clone:
-      if (clone.fits) return {Method::clone, "it was asked for", {}};
-      throw Error(ExitCode::preflight, "method clone does not fit this source: " + clone.reason,
-                  clone.remedy.empty() ? "use --method auto or --method dump"
-                                       : clone.remedy + ", or use --method dump");
-    case Method::dump:
-      return {Method::dump, "it was asked for", {}};
-    case Method::copy:
-    case Method::file:
+      if (!clone.fits) throw doesNotFit(wanted, clone);
       break;
+    case Method::copy:
+      if (!copy.fits) throw doesNotFit(wanted, copy);
+      break;
+    case Method::dump:
+      break;
+    case Method::file:
+      throw Error(ExitCode::usage, "method file is not available yet",
+                  "use --method auto, clone, copy or dump");
   }
-  throw Error(ExitCode::usage, "method " + std::string(text(wanted)) + " is not available yet",
-              "use --method auto, dump or clone");
+  return {wanted, "it was asked for", {}};
 }
 
 }  // namespace dlpx

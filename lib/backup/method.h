@@ -16,8 +16,8 @@ std::string_view text(Method method);
 // Nothing for any other word; case does not count.
 std::optional<Method> parseMethod(std::string_view word);
 
-// Whether MySQL's CLONE is right for a source, and why not.
-struct CloneVerdict {
+// Whether a method is right for a source, and why not.
+struct MethodVerdict {
   bool fits = false;
   std::string
       reason;  // a lower-case fact that ends "… because": "the clone plugin is not active at the source"
@@ -36,8 +36,7 @@ struct MethodChoice {
 };
 
 // The fastest method that is right; `wanted` other than automatic is taken or, when it cannot work, refused
-// with Error{preflight} and the verdict's reason. Of `copy` and `file`, which are not there yet,
-// Error{usage}.
-MethodChoice methodFor(Method wanted, const CloneVerdict& clone);
+// with Error{preflight} and the verdict's reason. Error{usage} of `file`: it needs no source's verdict.
+MethodChoice methodFor(Method wanted, const MethodVerdict& clone, const MethodVerdict& copy);
 
 }  // namespace dlpx

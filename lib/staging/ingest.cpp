@@ -4,6 +4,7 @@
 
 #include "backup/accounts.h"
 #include "backup/clone.h"
+#include "backup/copy.h"
 #include "backup/dump.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -64,15 +65,18 @@ void copyAccounts(const StagingRequest& request, Session& target, std::vector<st
   notes.insert(notes.end(), report.notes.begin(), report.notes.end());
 }
 
-Ingested ingestByDump(const StagingRequest& request, const Plan& plan, const Instance& instance,
-                      Journal& journal) {
-  journal.step("start for dump");
+// By copy or dump.
+Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                         Journal& journal) {
+  const std::string method(text(plan.choice.method));
+  journal.step("start for " + method);
   instance.start(startWith(request, loadingOptions(plan.installation.version)));
-  journal.step("dump");
-  DumpReport report = dumpInto({.source = request.source,
-                                .databases = plan.source->databases,
-                                .target = adminConnection(instance, request.adminPassword),
-                                .installation = plan.installation});
+  journal.step(method);
+  const DumpRequest dump{.source = request.source,
+                         .databases = plan.source->databases,
+                         .target = adminConnection(instance, request.adminPassword),
+                         .installation = plan.installation};
+  DumpReport report = plan.choice.method == Method::copy ? copyInto({dump}) : dumpInto(dump);
   journal.step("copy accounts");
   {
     Session target =
@@ -101,7 +105,7 @@ Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance&
     return {};
   }
   return plan.choice.method == Method::clone ? ingestByClone(request, plan, instance, journal)
-                                             : ingestByDump(request, plan, instance, journal);
+                                             : ingestLogically(request, plan, instance, journal);
 }
 
 }  // namespace dlpx

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "backup/clone.h"
+#include "backup/copy.h"
 #include "backup/schema.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -141,12 +142,16 @@ void checkReplicationAccount(const StagingRequest& request, Preflight& table) {
 }
 
 void chooseMethod(const StagingRequest& request, Session& session, Plan& plan, Preflight& table) {
-  CloneVerdict verdict;
-  if (request.method == Method::automatic || request.method == Method::clone)
-    verdict =
+  const bool automatic = request.method == Method::automatic;
+  MethodVerdict clone;
+  if (automatic || request.method == Method::clone)
+    clone =
         cloneFits(session, request.source, plan.installation, request.databases, usableBytes(request.mount));
+  MethodVerdict copy;
+  if ((automatic && !clone.fits) || request.method == Method::copy)
+    copy = copyFits(session, plan.source->databases);
   try {
-    plan.choice = methodFor(request.method, verdict);
+    plan.choice = methodFor(request.method, clone, copy);
     table.pass("method", std::string(text(plan.choice.method)) + ": " + plan.choice.reason);
   } catch (const Error& e) {
     if (e.code() == ExitCode::usage) throw;

@@ -24,7 +24,7 @@ std::vector<std::string> asArguments(const std::vector<Option>& options) {
 std::string reasonAgainst(const ConnectionOptions& account, const std::vector<std::string>& databases = {},
                           uint64_t freeBytes = plenty) {
   Session source = Session::connect(account);
-  const CloneVerdict verdict = cloneFits(source, account, testInstallation(), databases, freeBytes);
+  const MethodVerdict verdict = cloneFits(source, account, testInstallation(), databases, freeBytes);
   CHECK(verdict.fits == verdict.reason.empty());
   return verdict.reason;
 }
@@ -41,7 +41,7 @@ TEST_CASE("a clone under load holds everything, tells its place, and replicates 
   databases.push_back("shop");
   const ConnectionOptions account = createAccount(source, clonePrivileges);
   Session reader = Session::connect(account);
-  const CloneVerdict verdict = cloneFits(reader, account, testInstallation(), {}, plenty);
+  const MethodVerdict verdict = cloneFits(reader, account, testInstallation(), {}, plenty);
   INFO(verdict.reason);
   REQUIRE(verdict.fits);
   CHECK(verdict.bytes > 1'000'000);
