@@ -69,9 +69,10 @@ class Halving {
     halve(middle + 1, high);
   }
 
+  // Not FORCE INDEX: with it the optimizer (8.0 and newer) spares the look into the index and says 1.
   uint64_t expected(uint64_t low, uint64_t high) {
     const Rows rows = source_.query(std::string_view(
-        "EXPLAIN FORMAT=TRADITIONAL SELECT * FROM " + table_.name.quoted() + " FORCE INDEX (PRIMARY) WHERE " +
+        "EXPLAIN FORMAT=TRADITIONAL SELECT * FROM " + table_.name.quoted() + " USE INDEX (PRIMARY) WHERE " +
         column_ + " BETWEEN " + integers_.text(low) + " AND " + integers_.text(high)));
     return rows.empty() ? 0 : rows[0].number("rows");
   }
