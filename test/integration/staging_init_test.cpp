@@ -189,7 +189,7 @@ TEST_CASE("a subset of databases brings and follows exactly these") {
   source.execute("CREATE DATABASE other");
   source.execute("CREATE TABLE other.t (id INT PRIMARY KEY)");
   const Json report = bed.expect(0, "init", {"--databases", "shop"});
-  CHECK(report["staging"]["method"] == "dump");
+  CHECK(report["staging"]["method"] == "copy");
   source.execute("INSERT INTO other.t VALUES (1)");
   source.execute("CREATE DATABASE third");
   isInStep(bed);
