@@ -82,7 +82,7 @@ TEST_CASE("init by dump from a source without GTIDs follows by file and position
 }
 
 TEST_CASE("init under a write load gets every transaction, once") {
-  for (const std::string method : {"clone", "dump"}) {
+  for (const std::string method : {"clone", "copy", "dump"}) {
     StagingBed bed;
     WriteLoad load(bed.source.rootOptions());
     bed.expect(0, "init", flags(method));
@@ -97,7 +97,7 @@ TEST_CASE("init under a write load gets every transaction, once") {
 }
 
 TEST_CASE("the source sees reads only") {
-  for (const std::string method : {"clone", "dump"}) {
+  for (const std::string method : {"clone", "copy", "dump"}) {
     StagingBed bed;
     Session source = bed.source.root();
     source.execute("SET GLOBAL event_scheduler = OFF");  // the shop's own event writes every minute

@@ -1,0 +1,199 @@
+// The life of dSources and VDBs under the local engine, with the real hooks and real servers.
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/error.h"
+#include "process/proc.h"
+#include "support/catch.h"
+#include "support/tools.h"
+
+using namespace dlpx;
+using test::Shop;
+using Words = std::vector<std::string>;
+
+namespace {
+
+constexpr std::string_view kCount = "SELECT COUNT(*) FROM shop.orders";
+constexpr std::string_view kOrder = "INSERT INTO shop.orders (what) VALUES ('another')";
+
+Json engine(const Shop& shop, Words words) {
+  words.insert(words.begin(), "dlpx-mysql-engine");
+  return shop.host.json(words);
+}
+
+std::string snapshotOf(const Shop& shop, const std::string& name) {
+  return engine(shop, {"snapshot", name}).at("name");
+}
+
+Words snapshotsOf(const Shop& shop, const std::string& name) {
+  Words names;
+  const Json told = engine(shop, {"snapshots", name});
+  for (const Json& snapshot : told.at("snapshots")) names.push_back(snapshot.at("name"));
+  return names;
+}
+
+std::string statusOf(const Shop& shop, const std::string& name) {
+  return engine(shop, {"status", name}).at("status");
+}
+
+fs::path mountOf(const Shop& shop, const std::string& name) {
+  return engine(shop, {"status", name}).at("mount").get<std::string>();
+}
+
+void killAllBelow(const fs::path& directory) {
+  for (const ProcessFacts& process : processesUsing(directory))
+    CHECK(killProcess(process, Deadline::in(Seconds(20))));
+}
+
+// A hook as an engine calls it: its words, or an error.
+Finished hook(const Shop& shop, const std::string& name, const std::string& script,
+              std::map<std::string, std::string> more = {}) {
+  Command command;
+  command.argv = {"bash", std::string(DLPX_TEST_SOURCE_DIR) + "/hooks/" + script + ".sh"};
+  command.environment = std::move(more);
+  command.environment.insert({{"DLPX_MYSQL_BIN_DIR", DLPX_TEST_BIN_DIR},
+                              {"DLPX_MYSQL_HOME", shop.host.home()},
+                              {"DLPX_MYSQL_REGISTRY", shop.host / "registry"},
+                              {"DLPX_MYSQL_CONFIG", shop.host.home() / "config" / (name + ".yaml")}});
+  command.deadline = Deadline::in(Seconds(120));
+  return run(command);
+}
+
+// Runs it twice, with the same result. Returns what it said.
+std::string twice(const Shop& shop, const std::string& name, const std::string& script,
+                  const std::map<std::string, std::string>& more = {}) {
+  std::string said;
+  for (int i = 0; i < 2; ++i) {
+    const Finished finished = hook(shop, name, script, more);
+    INFO("run " << i + 1 << " of " << script << ": " << finished.err);
+    CHECK(finished.exitCode == 0);
+    said = finished.out;
+  }
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a vdb is rewound forth and back, has children, survives the loss of everything, and retention spares "
+    "what others need") {
+  const Shop shop;
+  shop.link();
+  const uint16_t port = test::freePort();
+  shop.provision("dev", port);
+  const auto orders = [&] { return shop.onVdb(port).number(kCount); };
+
+  // Rewind back, forth, back again; later snapshots stay.
+  const std::string first = snapshotOf(shop, "dev");
+  shop.onVdb(port).execute(kOrder);
+  const std::string second = snapshotOf(shop, "dev");
+  shop.onVdb(port).execute("DELETE FROM shop.orders");
+  engine(shop, {"rewind", "dev", "--to", first});
+  CHECK(orders() == 1000);
+  engine(shop, {"rewind", "dev", "--to", second});
+  CHECK(orders() == 1001);
+  engine(shop, {"rewind", "dev", "--to", first});
+  CHECK(orders() == 1000);
+  shop.onVdb(port).execute("DELETE FROM shop.orders WHERE id <= 10");
+  const std::string third = snapshotOf(shop, "dev");
+  engine(shop, {"rewind", "dev", "--to", second});
+  CHECK(orders() == 1001);
+
+  // A VDB of a VDB's snapshot is independent of it.
+  const uint16_t childPort = test::freePort();
+  Words child = shop.provisionCommand("child", childPort);
+  std::replace(child.begin(), child.end(), std::string("shop"), "dev@" + third);
+  shop.host.json(child);
+  CHECK(shop.onVdb(childPort).number(kCount) == 990);
+  CHECK_FALSE(shop.host.tool({"dlpx-mysql-engine", "delete", "dev@" + third}).ok());
+
+  // The dSource is synced while a VDB stops and starts.
+  std::thread syncs([&] {
+    for (int i = 0; i < 2; ++i) CHECK(shop.host.tool({"dlpx-mysql-engine", "sync", "shop"}).ok());
+  });
+  for (const char* word : {"stop", "start", "stop", "start"})
+    CHECK(shop.host.tool({"dlpx-mysql-engine", word, "dev"}).ok());
+  syncs.join();
+  CHECK(orders() == 1001);
+  CHECK(snapshotsOf(shop, "shop").size() == 3);
+
+  // Disabled means: no process, no open file, no port.
+  engine(shop, {"disable", "dev"});
+  CHECK(processesUsing(mountOf(shop, "dev")).empty());
+  CHECK_FALSE(listenerOf(port));
+  CHECK(statusOf(shop, "dev") == "INACTIVE");
+  engine(shop, {"enable", "dev"});
+  CHECK(orders() == 1001);
+
+  // A reboot: every server is gone at once and no pool is mounted. What was enabled runs again, no more.
+  shop.onVdb(port).execute(kOrder);
+  engine(shop, {"stop", "child"});
+  killAllBelow(shop.host.home() / "pools");
+  REQUIRE(waitUntil(Deadline::in(Seconds(20)), [&] {  // the kernel closes a killed server's files a bit later
+    return umount((shop.host.home() / "pools" / "default").c_str()) == 0;
+  }));
+  engine(shop, {"up"});
+  CHECK(orders() == 1002);
+  CHECK(shop.onStaging().number(kCount) == 1000);
+  CHECK(statusOf(shop, "child") == "INACTIVE");
+  engine(shop, {"up"});
+  engine(shop, {"start", "child"});
+  CHECK(shop.onVdb(childPort).number(kCount) == 990);
+
+  // Retention keeps what the child (third) and dev itself (second) were made from, and what the snapshots of
+  // dev were taken on (the oldest of shop).
+  const Words before = snapshotsOf(shop, "shop");
+  engine(shop, {"retention", "--keep-last", "1"});
+  const Words kept = snapshotsOf(shop, "dev");
+  CHECK(std::count(kept.begin(), kept.end(), second) == 1);
+  CHECK(std::count(kept.begin(), kept.end(), third) == 1);
+  CHECK(snapshotsOf(shop, "shop") == Words{before.front(), before.back()});
+  engine(shop, {"rewind", "dev", "--to", second});
+  CHECK(orders() == 1001);
+  CHECK(shop.onVdb(childPort).number(kCount) == 990);
+
+  CHECK_FALSE(shop.host.tool({"dlpx-mysql-engine", "delete", "dev"}).ok());
+  for (const char* name : {"child", "dev", "shop"}) engine(shop, {"delete", name});
+  CHECK(shop.host.processesLeft().empty());
+}
+
+TEST_CASE("every hook can be run twice") {
+  const Shop shop;
+  shop.link();
+  const uint16_t port = test::freePort();
+  shop.provision("dev", port);
+
+  for (const char* script : {"mount-specification", "stop-staging", "start-staging", "pre-snapshot",
+                             "post-snapshot", "worker", "size"})
+    twice(shop, "shop", std::string("linked/") + script);
+  CHECK(twice(shop, "shop", "linked/status").find("INACTIVE") == std::string::npos);
+  CHECK(shop.onStaging().number(kCount) == 1000);
+  twice(shop, "shop", "linked/stop-staging");
+  CHECK(twice(shop, "shop", "linked/status").find("INACTIVE") != std::string::npos);
+  // A resync of the whole, twice: the second replaces what the first has made.
+  twice(shop, "shop", "linked/pre-snapshot", {{"DLPX_MYSQL_RESYNC", "true"}});
+  twice(shop, "shop", "linked/post-snapshot");
+  CHECK(shop.onStaging().number(kCount) == 1000);
+
+  for (const char* script : {"mount-specification", "configure", "stop", "start", "unconfigure",
+                             "reconfigure", "pre-snapshot", "post-snapshot", "size"})
+    twice(shop, "dev", std::string("virtual/") + script);
+  CHECK(twice(shop, "dev", "virtual/status").find("INACTIVE") == std::string::npos);
+  CHECK(shop.onVdb(port).number(kCount) == 1000);
+  twice(shop, "dev", "virtual/unconfigure");
+  CHECK(twice(shop, "dev", "virtual/status").find("INACTIVE") != std::string::npos);
+  twice(shop, "dev", "virtual/cleanup");
+  CHECK(isEmptyDirectory(mountOf(shop, "dev")));
+  twice(shop, "dev", "virtual/initialize");
+  CHECK(shop.onVdb(port).number("SELECT COUNT(*) FROM mysql.user WHERE user = 'app'") > 0);
+  twice(shop, "dev", "virtual/unconfigure");
+  twice(shop, "dev", "virtual/cleanup");
+
+  CHECK(Json::parse(twice(shop, "shop", "discovery/repository", {{"DLPX_MYSQL_JSON", "true"}})).is_array());
+  CHECK(
+      Json::parse(twice(shop, "shop", "discovery/source-config", {{"DLPX_MYSQL_JSON", "true"}})).is_array());
+}
