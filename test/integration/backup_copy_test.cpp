@@ -52,7 +52,8 @@ const char* const hard[] = {
     "CREATE TABLE my_isam (id INT PRIMARY KEY, t TEXT, KEY (t(10))) ENGINE=MyISAM",
     "INSERT INTO my_isam VALUES (1, 'one'), (2, 'two')",
     "CREATE TABLE my_isam_2 LIKE my_isam",
-    "CREATE TABLE merged (id INT NOT NULL, t TEXT, KEY (id), KEY (t(10))) ENGINE=MERGE UNION=(my_isam, my_isam_2)",
+    "CREATE TABLE merged (id INT NOT NULL, t TEXT, KEY (id), KEY (t(10))) ENGINE=MERGE UNION=(my_isam, "
+    "my_isam_2)",
     "CREATE TABLE memory (id INT PRIMARY KEY) ENGINE=MEMORY",
     "INSERT INTO memory VALUES (7)",
     "SET SESSION sql_generate_invisible_primary_key = ON",
