@@ -149,6 +149,9 @@ TEST_CASE("the source sees reads only: its data, variables, accounts and binary 
   SECTION("by clone") {
     shop.link("method: clone\n");
   }
+  SECTION("by copy") {
+    shop.link("method: copy\n");
+  }
   SECTION("by dump") {
     shop.link("method: dump\n");
   }
@@ -196,4 +199,13 @@ TEST_CASE(
   SECTION("the configuration has a key that nobody knows") {
     CHECK(failing(withLine("source_host: ", "source_hots: ")) == static_cast<int>(ExitCode::usage));
   }
+}
+
+TEST_CASE("a pool that is too small for a source refuses the link before anything is made") {
+  const Shop shop("256M");
+  const Finished finished = shop.host.tool(shop.linkCommand());
+  CHECK(finished.exitCode == static_cast<int>(ExitCode::preflight));
+  CHECK_THAT(finished.err, Catch::Contains("space") && Catch::Contains("remedy:"));
+  CHECK(shop.host.processesLeft().empty());
+  CHECK(shop.host.tool({"dlpx-mysql-engine", "pool", "destroy"}).ok());
 }
