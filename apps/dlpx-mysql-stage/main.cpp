@@ -19,14 +19,30 @@ Names operator+(Names a, const Names& b) {
 const Names place = {"mount", "port", "timeout"};
 const Names admin = {"staging-password"};
 const Names replication = {"replication-user", "replication-password", "source-password"};
-const Names building = {"mount",         "basedir",          "port",
-                        "server-id",     "my-cnf",           "os-user",
-                        "bind-address",  "timeout",          "type",
-                        "name",          "source-host",      "source-port",
-                        "source-user",   "source-password",  "source-ssl-mode",
-                        "source-ssl-ca", "method",           "databases",
-                        "log-sync",      "replication-user", "replication-password",
-                        "staging-user",  "staging-password"};
+const Names building = {"mount",
+                        "basedir",
+                        "port",
+                        "server-id",
+                        "my-cnf",
+                        "os-user",
+                        "bind-address",
+                        "timeout",
+                        "type",
+                        "name",
+                        "source-host",
+                        "source-port",
+                        "source-user",
+                        "source-password",
+                        "source-ssl-mode",
+                        "source-ssl-ca",
+                        "method",
+                        "backup",
+                        "databases",
+                        "log-sync",
+                        "replication-user",
+                        "replication-password",
+                        "staging-user",
+                        "staging-password"};
 const Names toBuild = {"mount", "basedir", "port"};
 
 const std::string exampleFlags =

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -173,17 +174,33 @@ std::optional<Version> versionInHistory(const std::string& content) {
   return Version::find(at == std::string::npos ? content : content.substr(at + key.size()));
 }
 
+std::string lastLogIn(const std::string& index) {
+  const std::string text = trim(index);
+  const std::string name = fs::path(text.substr(text.rfind('\n') + 1)).filename().string();
+  return name.find("relay") == std::string::npos ? name : std::string();
+}
+
+void setEndOfLog(BackupFacts& facts, const std::string& log, uint64_t bytes) {
+  facts.coordinates = Coordinates{{}, BinlogPosition{log, bytes}, false};
+  facts.coordinatesFrom = "the end of its last binary log";
+}
+
 BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive) {
   facts.kind = BackupKind::dataArchive;
   facts.writtenBy = "mysqld";
-  std::set<std::string> files;
+  std::map<std::string, uint64_t> files;
+  std::vector<std::string> indexes;  // of logs, their text
   std::string root = "?";
   try {
     archive.forEachEntry([&](const BackupStream::Entry& entry, const BackupStream::Content& content) {
       const std::string path = fs::path(entry.path).lexically_normal().string();
       facts.contentBytes += entry.bytes;
-      files.insert(path);
+      files[path] = entry.bytes;
       if (endsWith("/" + path, "/ibdata1")) root = path.substr(0, path.size() - 7);
+      if (entry.regular && endsWith(path, ".index") && entry.bytes < 1024 * 1024) {
+        std::string& index = indexes.emplace_back(entry.bytes, '\0');
+        index.resize(content(index.data(), index.size()));
+      }
       char first[4096] = {};
       if (entry.regular && endsWith(path, "mysql.ibd")) {
         const size_t count = content(first, sizeof(first));
@@ -205,14 +222,19 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive) {
                 "name a tar of a data directory with its ibdata1; unpack archives of other backups first");
   }
   std::set<std::string> databases;
-  for (const std::string& path : files) {
+  for (const auto& [path, size] : files) {
     if (!startsWith(path, root)) continue;
     const std::string name = path.substr(root.size());
     const size_t slash = name.find('/');
     if (slash != std::string::npos && slash > 0 && name[0] != '#') databases.insert(name.substr(0, slash));
   }
   facts.databases.assign(databases.begin(), databases.end());
-  facts.notes.push_back("its coordinates are known once a server runs on it");
+  for (const std::string& index : indexes) {
+    const std::string name = lastLogIn(index);
+    const auto log = files.find(root + name);
+    if (!name.empty() && log != files.end()) setEndOfLog(facts, name, log->second);
+  }
+  if (!facts.coordinates) facts.notes.push_back("its GTIDs are known once a server runs on it");
   return facts;
 }
 

@@ -17,6 +17,11 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive);
 // them. Throws Error{restore} or Error{noSpace}.
 void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner);
 
+// Where a server that was shut down stopped writing: the last binary log that an index file names ("" for an
+// index of relay logs), and its end as coordinates.
+std::string lastLogIn(const std::string& index);
+void setEndOfLog(BackupFacts& facts, const std::string& log, uint64_t bytes);
+
 // The release that wrote an InnoDB tablespace's first page, from 8.0 on: the 32 bytes at its beginning.
 std::optional<Version> versionOfTablespace(std::string_view firstBytes);
 // From mysql_upgrade_history (8.4) or mysql_upgrade_info (5.x).

@@ -73,6 +73,7 @@ FileRestoreReport restoreFile(const FileRestoreRequest& request) {
     runner.finish();
     report.coordinates = runner.coordinates();
     report.statements = runner.statements();
+    report.accounts = runner.broughtAccounts();
     report.notes = runner.notes();
   }
   if (fast) fast->finish();

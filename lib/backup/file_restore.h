@@ -26,6 +26,7 @@ struct FileRestoreReport {
   std::optional<Coordinates> coordinates;  // what the target holds of the source
   uint64_t bytes = 0;                      // of the script
   uint64_t statements = 0;
+  bool accounts = false;           // the backup held accounts, and they are the target's now
   std::vector<std::string> notes;  // what is not as at the source, a sentence each
 };
 

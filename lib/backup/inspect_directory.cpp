@@ -124,6 +124,15 @@ void readDataDirectory(BackupFacts& facts) {
   std::sort(facts.databases.begin(), facts.databases.end());
 }
 
+void readLastBinaryLog(BackupFacts& facts) {
+  for (const auto& entry : fs::directory_iterator(facts.path)) {
+    if (entry.path().extension() != ".index") continue;
+    const std::string name = lastLogIn(readFile(entry.path()));
+    if (!name.empty() && fs::is_regular_file(facts.path / name))
+      setEndOfLog(facts, name, fs::file_size(facts.path / name));
+  }
+}
+
 void inspectDataDirectory(BackupFacts& facts) {
   facts.kind = BackupKind::dataDirectory;
   facts.writtenBy = "mysqld";
@@ -138,7 +147,8 @@ void inspectDataDirectory(BackupFacts& facts) {
     if (process.directory == fs::canonical(facts.path))
       incomplete(facts, "a server runs on it (pid " + std::to_string(process.pid) + ")");
   }
-  facts.notes.push_back("its coordinates are known once a server runs on it");
+  if (facts.kind == BackupKind::dataDirectory) readLastBinaryLog(facts);
+  if (!facts.coordinates) facts.notes.push_back("its GTIDs are known once a server runs on it");
 }
 
 void inspectXtrabackup(BackupFacts& facts, const std::string& checkpoints) {

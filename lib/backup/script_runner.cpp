@@ -298,6 +298,7 @@ void ScriptRunner::loadRows(const SqlStatement& statement, LoadStatement text) {
 void ScriptRunner::runAccount(const LoadStatement& text) {
   for (const AccountName& account : keptAccounts(control_))
     if (text.text.find(account.user) != std::string::npos) return;
+  accounts_ = true;
   if (const auto error = main_.tryExecute(text.text))
     note("line " + std::to_string(text.line) + ", which changes an account, was refused: error " +
          std::to_string(error->number()));

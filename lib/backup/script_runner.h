@@ -28,6 +28,7 @@ class ScriptRunner {
   void finish();
 
   std::optional<Coordinates> coordinates() const { return coordinates_.coordinates(); }
+  bool broughtAccounts() const { return accounts_ || system_.broughtAccounts(); }
   uint64_t statements() const { return statements_; }
   std::vector<std::string> notes() const { return notes_; }
 
@@ -76,6 +77,7 @@ class ScriptRunner {
   std::vector<std::pair<std::string, std::string>> globals_;  // old values
   std::vector<std::string> notes_;
   uint64_t statements_ = 0;
+  bool accounts_ = false;  // statements of the script created some
 };
 
 }  // namespace dlpx

@@ -148,6 +148,7 @@ std::vector<std::string> SystemTables::finish() {
   if (schema_.empty()) return notes;
   bringTimeZones();
   if (has("user")) {
+    accounts_ = true;
     if (sameColumns("user"))
       copyAccountTables(notes);
     else

@@ -29,6 +29,7 @@ class SystemTables {
   void bringTimeZones();
   // Accounts and time zones become the server's. Returns notes.
   std::vector<std::string> finish();
+  bool broughtAccounts() const { return accounts_; }
 
  private:
   bool has(const std::string& table);
@@ -40,6 +41,7 @@ class SystemTables {
   Session& control_;
   std::vector<AccountName> keep_;
   std::string schema_;
+  bool accounts_ = false;
 };
 
 // Accounts, roles and grants as the tables user, db, tables_priv … of `schema` hold them, of any version from

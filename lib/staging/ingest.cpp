@@ -5,7 +5,9 @@
 #include "backup/accounts.h"
 #include "backup/clone.h"
 #include "backup/copy.h"
+#include "backup/data_directory.h"
 #include "backup/dump.h"
+#include "backup/file_restore.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "mysql/dialect.h"
@@ -90,6 +92,67 @@ Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const 
   return {report.coordinates, report.notes};
 }
 
+Ingested restoreLogically(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                          Journal& journal) {
+  journal.step("start for restore");
+  instance.start(startWith(request, loadingOptions(plan.installation.version)));
+  journal.step("restore");
+  FileRestoreReport report = restoreFile(
+      {.backup = *plan.backup,
+       .target = adminConnection(instance, request.adminPassword),
+       .databases = request.databases.empty() ? std::vector<std::string>{} : plan.source->databases,
+       .expendable = true});
+  if (!report.accounts) {
+    journal.step("copy accounts");
+    Session target =
+        instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
+    copyAccounts(request, target, report.notes);
+  }
+  journal.step("restart durably");
+  instance.stop(Deadline::in(request.timeout));
+  instance.start(startWith(request, {}));
+  return {report.coordinates.value_or(Coordinates{}), report.notes};
+}
+
+// The backup's files take the place of those that were initialised; its accounts, channels and events must
+// not act, as after a clone.
+Ingested restorePhysically(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                           Journal& journal) {
+  journal.step("start for restore");
+  instance.start(startWith(request, {}));
+  AdminCredential admin;
+  {
+    Session before = instance.connect(request.adminUser, request.adminPassword);
+    admin = readCredential(before, request.adminUser);
+  }
+  instance.stop(Deadline::in(request.timeout));
+  journal.step("restore");
+  removeTree(instance.mount().data());
+  copyDataDirectory(*plan.backup, instance.mount().data(), instance.owner());
+  journal.step("cut off");
+  Instance::Start start = startWith(request, cutOffOptions(plan.installation.version));
+  start.initStatements = cutOffStatements(admin, plan.installation.version);
+  instance.start(start);
+  Session session = instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
+  proveCutOff(session, plan.source->uuid);
+  Coordinates coordinates = plan.backup->coordinates.value_or(Coordinates{});
+  if (!coordinates.gtids.empty()) setGtidPurged(session, coordinates.gtids);
+  if (coordinates.gtids.empty() && plan.source->usesGtid()) {
+    coordinates.gtids = GtidSet::parse(session.value("SELECT @@GLOBAL.gtid_executed").value_or(""));
+    coordinates.usesGtid = true;
+  }
+  return {coordinates, plan.backup->notes};
+}
+
+Ingested ingestByFile(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                      Journal& journal) {
+  Ingested ingested = isPhysical(plan.backup->kind) ? restorePhysically(request, plan, instance, journal)
+                                                    : restoreLogically(request, plan, instance, journal);
+  Coordinates& coordinates = ingested.coordinates;
+  coordinates.usesGtid = plan.source->usesGtid() && coordinates.usesGtid;
+  return ingested;
+}
+
 }  // namespace
 
 ConnectionOptions adminConnection(const Instance& instance, const Secret& password) {
@@ -104,6 +167,7 @@ Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance&
     instance.start(startWith(request, {}));
     return {};
   }
+  if (plan.choice.method == Method::file) return ingestByFile(request, plan, instance, journal);
   return plan.choice.method == Method::clone ? ingestByClone(request, plan, instance, journal)
                                              : ingestLogically(request, plan, instance, journal);
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/kind.h"
 #include "backup/method.h"
 #include "command/app.h"
 #include "mysql/option_file.h"
@@ -44,7 +45,8 @@ struct Plan {
   Installation installation;
   std::optional<SourceFacts> source;  // nothing for type manual, and when it could not be read
   MethodChoice choice;
-  std::vector<Option> recipient;  // settings that the source imposes
+  std::optional<BackupFacts> backup;  // of method file
+  std::vector<Option> recipient;      // settings that the source imposes
 };
 
 // Looks at everything that init needs and changes nothing. Throws only Error{installation} (no MySQL at the

@@ -2,6 +2,7 @@
 
 #include "backup/clone.h"
 #include "backup/copy.h"
+#include "backup/inspect.h"
 #include "backup/schema.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -109,6 +110,8 @@ void checkPrivileges(const StagingRequest& request, const Plan& plan, Preflight&
     return table.fail("source privileges", account + " lacks " + join(missing, ", "),
                       "grant that, or choose another --method");
   }
+  if (plan.choice.method == Method::file)
+    return table.pass("source privileges", "none are needed to restore a backup");
   const auto missing = missingToDump(source);
   if (!missing.empty()) {
     return table.fail("source privileges", account + " lacks " + join(missing, ", "),
@@ -141,7 +144,38 @@ void checkReplicationAccount(const StagingRequest& request, Preflight& table) {
   }
 }
 
+void checkBackupCoordinates(const BackupFacts& backup, const SourceFacts& source, Preflight& table) {
+  const std::string remedy =
+      "take the backup with coordinates (mysqldump --source-data=2), or use --no-log-sync";
+  const bool position = backup.coordinates && backup.coordinates->position;
+  const bool gtids = backup.coordinates && backup.coordinates->usesGtid;
+  if (const auto missing = backup.missingForReplication(); !missing.empty())
+    return table.fail("backup coordinates", join(missing, "; "), remedy);
+  if (!source.usesGtid() && !position) {
+    return table.fail("backup coordinates", "the source has no GTIDs and the backup no binary log position",
+                      remedy);
+  }
+  if (position || gtids) return table.pass("backup coordinates", backup.coordinates->text());
+  table.pass("backup coordinates", "GTIDs, told by the backup's own server");
+}
+
+void checkBackup(const StagingRequest& request, Plan& plan, Preflight& table) {
+  plan.choice = {Method::file, "a backup was given", {}};
+  try {
+    plan.backup = requireBackup(request.backup, plan.installation.version);
+    table.pass("backup",
+               std::string(text(plan.backup->kind)) + ", complete, " + humanBytes(plan.backup->bytes));
+    if (isPhysical(plan.backup->kind) && !request.databases.empty())
+      table.fail("backup databases", "a physical backup brings all databases", "use --databases ALL");
+    if (request.logSync) checkBackupCoordinates(*plan.backup, *plan.source, table);
+  } catch (const Error& e) {
+    if (e.code() == ExitCode::interrupted) throw;
+    table.fail("backup", e.what(), e.remedy());
+  }
+}
+
 void chooseMethod(const StagingRequest& request, Session& session, Plan& plan, Preflight& table) {
+  if (request.method == Method::file) return checkBackup(request, plan, table);
   const bool automatic = request.method == Method::automatic;
   MethodVerdict clone;
   if (automatic || request.method == Method::clone)

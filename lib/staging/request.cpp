@@ -27,6 +27,10 @@ std::string tcpHost(const std::string& host) {
 void addReplication(StagingRequest& request, const Parameters& parameters) {
   request.source = sourceConnection(parameters);
   request.method = parseMethod(parameters.textOr("method", "auto")).value_or(Method::automatic);
+  request.backup = parameters.pathIfGiven("backup").value_or("");
+  if (request.method == Method::automatic && !request.backup.empty()) request.method = Method::file;
+  if (request.method == Method::file && request.backup.empty())
+    request.backup = parameters.path("backup");  // says that it is required
   request.databases = databasesFrom(parameters);
   request.logSync = parameters.flagIfGiven("log-sync").value_or(true);
   const auto user = parameters.textIfGiven("replication-user");

@@ -36,6 +36,7 @@ struct StagingRequest {
   // Of type replication only.
   ConnectionOptions source;
   Method method = Method::automatic;
+  fs::path backup;                     // of method file
   std::vector<std::string> databases;  // as asked for; empty: all
   bool logSync = true;                 // false: ingested once, never replicated
   std::string replicationUser;
