@@ -6,7 +6,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <map>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "base/error.h"
 
@@ -14,8 +17,6 @@
 #if __has_include(<boost/process/v1/child.hpp>)
 #include <boost/process/v1/args.hpp>
 #include <boost/process/v1/child.hpp>
-#include <boost/process/v1/env.hpp>
-#include <boost/process/v1/environment.hpp>
 #include <boost/process/v1/exe.hpp>
 #include <boost/process/v1/extend.hpp>
 #include <boost/process/v1/posix.hpp>
@@ -24,8 +25,6 @@ namespace bp = boost::process::v1;
 #else
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
-#include <boost/process/env.hpp>
-#include <boost/process/environment.hpp>
 #include <boost/process/exe.hpp>
 #include <boost/process/extend.hpp>
 #include <boost/process/posix.hpp>
@@ -39,9 +38,15 @@ namespace {
 // Runs in the child between fork and exec: only async-signal-safe calls, no allocation.
 struct ChildSetup : bp::extend::handler {
   const Command& command;
+  char** environment;
   pid_t parent;
 
-  ChildSetup(const Command& c, pid_t p) : command(c), parent(p) {}
+  ChildSetup(const Command& c, char** e, pid_t p) : command(c), environment(e), parent(p) {}
+
+  template <typename Executor>
+  void on_setup(Executor& executor) const {
+    executor.env = environment;
+  }
 
   template <typename Executor>
   void on_exec_setup(Executor& executor) const {
@@ -77,18 +82,36 @@ struct ChildSetup : bp::extend::handler {
   }
 };
 
+// Ours with the command's changes. Not Boost's own class: in 1.74 it compares names past the end of shorter
+// entries.
+std::vector<std::string> environmentOf(const Command& command) {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string variable = *entry;
+    const size_t equals = variable.find('=');
+    if (equals != std::string::npos)
+      variables.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  for (const std::string& name : command.unset) variables.erase(name);
+  for (const auto& [name, value] : command.environment) variables[name] = value;
+  std::vector<std::string> result;
+  for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+  return result;
+}
+
 }  // namespace
 
 pid_t spawn(const Command& command, const fs::path& program, int in, int out, int err) {
-  bp::environment environment = boost::this_process::environment();
-  for (const std::string& name : command.unset) environment.erase(name);
-  for (const auto& [name, value] : command.environment) environment[name] = value;
+  std::vector<std::string> variables = environmentOf(command);
+  std::vector<char*> environment;
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  environment.push_back(nullptr);
   const std::vector<std::string> arguments(command.argv.begin() + 1, command.argv.end());
   const fs::path directory = command.directory.empty() ? fs::current_path() : command.directory;
   try {
-    bp::child child(bp::exe = program.string(), bp::args = arguments, environment,
-                    bp::start_dir = directory.string(), bp::posix::fd.bind(0, in), bp::posix::fd.bind(1, out),
-                    bp::posix::fd.bind(2, err), ChildSetup(command, getpid()));
+    bp::child child(bp::exe = program.string(), bp::args = arguments, bp::start_dir = directory.string(),
+                    bp::posix::fd.bind(0, in), bp::posix::fd.bind(1, out), bp::posix::fd.bind(2, err),
+                    ChildSetup(command, environment.data(), getpid()));
     const pid_t pid = child.id();
     child.detach();  // reaped by us, with a deadline
     return pid;
