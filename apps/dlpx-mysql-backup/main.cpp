@@ -52,7 +52,7 @@ Output restoreOutput(const FileRestoreReport& report, const BackupFacts& backup)
   return output;
 }
 
-Output runRestore(const Parameters& parameters) {
+FileRestoreRequest checkedRestore(const Parameters& parameters) {
   const ConnectionOptions target = targetFrom(parameters);
   const bool force = parameters.flag("force");
   Session session = Session::connect(target, ExitCode::restore);
@@ -63,22 +63,37 @@ Output runRestore(const Parameters& parameters) {
                 "the server at " + target.endpoint.text() + " holds databases already: " + join(there, ", "),
                 "remove them, or repeat the command with --force; nothing was changed");
   }
-  const FileRestoreReport report =
-      restoreFile({.backup = backup,
-                   .target = target,
-                   .connections = static_cast<unsigned>(parameters.integer("threads")),
-                   .databases = databasesFrom(parameters),
-                   .expendable = there.empty() && parameters.isGiven("mount")});
-  return restoreOutput(report, backup);
+  return {.backup = backup,
+          .target = target,
+          .connections = static_cast<unsigned>(parameters.integer("threads")),
+          .databases = databasesFrom(parameters),
+          .expendable = there.empty() && parameters.isGiven("mount")};
+}
+
+Output runRestore(const Parameters& parameters) {
+  const FileRestoreRequest request = checkedRestore(parameters);
+  return restoreOutput(restoreFile(request), request.backup);
+}
+
+StepList restoreSteps(const Parameters& parameters) {
+  return planRestore(checkedRestore(parameters));
+}
+
+TakeRequest takeRequest(const Parameters& parameters) {
+  const ConnectionOptions source = sourceConnection(parameters);
+  Session session = Session::connect(source, ExitCode::backup);
+  return {.source = source,
+          .databases = chosenDatabases(session, databasesFrom(parameters)),
+          .installation = installationAt(parameters.path("basedir")),
+          .output = parameters.path("output")};
+}
+
+StepList takeSteps(const Parameters& parameters) {
+  return planTake(takeRequest(parameters));
 }
 
 Output runTake(const Parameters& parameters) {
-  const ConnectionOptions source = sourceConnection(parameters);
-  Session session = Session::connect(source, ExitCode::backup);
-  const TakeReport report = takeBackup({.source = source,
-                                        .databases = chosenDatabases(session, databasesFrom(parameters)),
-                                        .installation = installationAt(parameters.path("basedir")),
-                                        .output = parameters.path("output")});
+  const TakeReport report = takeBackup(takeRequest(parameters));
   Output output{report.json(), "backup: " + report.file.string() + ", " + humanBytes(report.bytes) + " (" +
                                    humanBytes(report.contentBytes) +
                                    " of SQL)\nmanifest: " + report.manifest.string() +
@@ -87,11 +102,19 @@ Output runTake(const Parameters& parameters) {
   return output;
 }
 
+VerifyRequest verifyRequest(const Parameters& parameters) {
+  return {.staging = stagingAccess(parameters),
+          .source = sourceConnection(parameters),
+          .databases = databasesFrom(parameters),
+          .threads = static_cast<unsigned>(parameters.integer("threads"))};
+}
+
 Output runVerify(const Parameters& parameters) {
-  return verifyStaging({.staging = stagingAccess(parameters),
-                        .source = sourceConnection(parameters),
-                        .databases = databasesFrom(parameters),
-                        .threads = static_cast<unsigned>(parameters.integer("threads"))});
+  return verifyStaging(verifyRequest(parameters));
+}
+
+StepList verifySteps(const Parameters& parameters) {
+  return planVerify(verifyRequest(parameters));
 }
 
 const std::vector<std::string> sourceNames = {"source-host",     "source-port",     "source-user",
@@ -127,7 +150,8 @@ std::vector<CommandSpec> commands() {
        .examples = {"dlpx-mysql-backup restore /backup/full.sql.gz --mount /mnt/staging "
                     "--staging-password-file /root/staging.pw",
                     "dlpx-mysql-backup restore /backup/full.sql --port 3306 --user root --password-file pw"},
-       .run = runRestore},
+       .run = runRestore,
+       .plan = restoreSteps},
       {.name = "take",
        .summary = "take a kept, compressed, complete backup of a server",
        .description =
@@ -139,7 +163,8 @@ std::vector<CommandSpec> commands() {
             "/usr --output /backup",
             "dlpx-mysql-backup take --config source.yaml --databases shop --output /backup/shop.sql.zst"},
        .run = runTake,
-       .required = {"source-host", "source-user", "basedir", "output"}},
+       .required = {"source-host", "source-user", "basedir", "output"},
+       .plan = takeSteps},
       {.name = "verify",
        .summary = "compare staging with its source, table by table",
        .description =
@@ -149,7 +174,8 @@ std::vector<CommandSpec> commands() {
        .examples = {"dlpx-mysql-backup verify --config staging.yaml",
                     "dlpx-mysql-backup verify --config staging.yaml --databases shop --json"},
        .run = runVerify,
-       .required = {"source-host", "source-user"}},
+       .required = {"source-host", "source-user"},
+       .plan = verifySteps},
   };
 }
 

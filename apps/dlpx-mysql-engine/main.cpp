@@ -11,6 +11,10 @@ Names operator+(Names left, const Names& right) {
   return left;
 }
 
+std::function<StepList(const Parameters&)> plan(const std::string& command) {
+  return [command](const Parameters& parameters) { return planOf(command, parameters); };
+}
+
 const Names kHome = {"home", "hooks-dir"};
 
 std::vector<CommandSpec> poolCommands() {
@@ -18,18 +22,22 @@ std::vector<CommandSpec> poolCommands() {
       {.name = "pool create",
        .summary = "make a pool: the storage of dSources and VDBs",
        .description =
-           "btrfs and reflink pools make thin clones; a copy pool works anywhere, but each of its snapshots "
-           "and "
-           "clones is a full copy and takes as long. A btrfs pool is a directory on a btrfs file system, or "
-           "an "
-           "image file that is made, formatted and mounted, which needs root. A pool of that name that is "
-           "there already is mounted.",
-       .parameters = kHome + Names{"pool", "driver", "directory", "image", "size"},
+           "btrfs, zfs and reflink pools make thin clones; a copy pool works anywhere, but each of its "
+           "snapshots and clones is a full copy and takes as long. A btrfs pool is a directory on a btrfs "
+           "file "
+           "system, a zfs pool lies in the dataset that --dataset names; without these, both are an image "
+           "file "
+           "that is made, formatted and mounted. They need root. A pool of that name that is there already "
+           "is "
+           "mounted.",
+       .parameters = kHome + Names{"pool", "driver", "directory", "image", "size", "dataset"},
        .positionals = {},
        .examples = {"dlpx-mysql-engine pool create --size 200G",
                     "dlpx-mysql-engine pool create --driver btrfs --directory /srv/btrfs/mysql",
+                    "dlpx-mysql-engine pool create --driver zfs --dataset tank/mysql",
                     "dlpx-mysql-engine pool create --driver copy --directory /srv/mysql"},
-       .run = runPoolCreate},
+       .run = runPoolCreate,
+       .plan = plan("pool create")},
       {.name = "pool status",
        .summary = "show the pools and the room in them",
        .description = "Pools that are not mounted, after a reboot for instance, are mounted.",
@@ -43,7 +51,8 @@ std::vector<CommandSpec> poolCommands() {
        .parameters = kHome + Names{"pool"},
        .positionals = {},
        .examples = {"dlpx-mysql-engine pool destroy", "dlpx-mysql-engine pool destroy --pool fast"},
-       .run = runPoolDestroy},
+       .run = runPoolDestroy,
+       .plan = plan("pool destroy")},
   };
 }
 
@@ -60,14 +69,16 @@ std::vector<CommandSpec> dsourceCommands() {
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine link shop --config shop.yaml",
                     "dlpx-mysql-engine link shop --config shop.yaml --pool fast --method clone"},
-       .run = runLink},
+       .run = runLink,
+       .plan = plan("link")},
       {.name = "sync",
        .summary = "take a snapshot of a dSource",
        .description = "With --resync the source is ingested anew first.",
        .parameters = kHome + Names{"resync"},
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine sync shop", "dlpx-mysql-engine sync shop --resync"},
-       .run = runSync},
+       .run = runSync,
+       .plan = plan("sync")},
   };
 }
 
@@ -78,23 +89,41 @@ std::vector<CommandSpec> vdbCommands() {
        .description =
            "From the newest snapshot unless one is named. Hook points: configure-clone, pre-snapshot, "
            "post-snapshot, pre-refresh, post-refresh, pre-rollback, post-rollback, pre-start, post-start, "
-           "pre-stop, post-stop.",
-       .parameters = kHome + Names{"from", "hook", "port", "server-id"} + vdbParameters(),
+           "pre-stop, post-stop. With --with-replica a second VDB of the same snapshot, NAME-replica, "
+           "follows the first by "
+           "GTIDs; both are then worked on as one, by the name of the first.",
+       .parameters = kHome + Names{"from", "with-replica", "hook", "port", "server-id"} + vdbParameters(),
        .positionals = {"name"},
        .examples =
            {"dlpx-mysql-engine provision dev --from shop --port 3311 --user app --password-file app.password",
             "dlpx-mysql-engine provision dev2 --from shop@20260131T134500Z --user app --password-file "
             "app.password "
-            "--hook configure-clone=/etc/shop/mask.sh"},
+            "--hook configure-clone=/etc/shop/mask.sh",
+            "dlpx-mysql-engine provision pair --from shop --with-replica --user app --password-file "
+            "app.password"},
        .run = runProvision,
-       .required = {"from"}},
+       .required = {"from"},
+       .plan = plan("provision")},
+      {.name = "create-empty",
+       .summary = "make a VDB without data",
+       .description = "It has no parent and nothing to be refreshed from. Hook points: those of provision.",
+       .parameters = kHome + Names{"pool", "hook", "port", "server-id"} + vdbParameters(),
+       .positionals = {"name"},
+       .examples = {"dlpx-mysql-engine create-empty blank --basedir /usr --user app --password-file "
+                    "app.password",
+                    "dlpx-mysql-engine create-empty blank --config blank.yaml --hook "
+                    "configure-clone=/etc/shop/schema.sh"},
+       .run = runCreateEmpty,
+       .required = {"basedir", "user"},
+       .plan = plan("create-empty")},
       {.name = "snapshot",
        .summary = "take a snapshot of a VDB",
        .description = "",
        .parameters = kHome,
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine snapshot dev", "dlpx-mysql-engine snapshot dev --json"},
-       .run = runSnapshot},
+       .run = runSnapshot,
+       .plan = plan("snapshot")},
       {.name = "refresh",
        .summary = "let a VDB jump to a snapshot of its parent",
        .description = "To the newest unless one is named. What the VDB held is gone, but for its own "
@@ -103,28 +132,32 @@ std::vector<CommandSpec> vdbCommands() {
        .parameters = kHome + Names{"to"},
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine refresh dev", "dlpx-mysql-engine refresh dev --to 20260131T134500Z"},
-       .run = runRefresh},
+       .run = runRefresh,
+       .plan = plan("refresh")},
       {.name = "rewind",
        .summary = "let a VDB return to a snapshot of its own",
        .description = "To the newest unless one is named. Later snapshots stay: it can go forth again.",
        .parameters = kHome + Names{"to"},
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine rewind dev", "dlpx-mysql-engine rewind dev --to 20260131T134500Z"},
-       .run = runRewind},
+       .run = runRewind,
+       .plan = plan("rewind")},
       {.name = "start",
        .summary = "start a VDB",
        .description = "",
        .parameters = kHome,
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine start dev", "dlpx-mysql-engine start dev --json"},
-       .run = runStart},
+       .run = runStart,
+       .plan = plan("start")},
       {.name = "stop",
        .summary = "stop a VDB; a reboot does not start it again",
        .description = "",
        .parameters = kHome,
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine stop dev", "dlpx-mysql-engine stop dev --json"},
-       .run = runStop},
+       .run = runStop,
+       .plan = plan("stop")},
   };
 }
 
@@ -136,37 +169,42 @@ std::vector<CommandSpec> lifeCommands() {
        .parameters = kHome,
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine enable shop", "dlpx-mysql-engine enable dev"},
-       .run = runEnable},
+       .run = runEnable,
+       .plan = plan("enable")},
       {.name = "disable",
        .summary = "stop a dSource or VDB and let go of its mount",
        .description = "",
        .parameters = kHome,
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine disable shop", "dlpx-mysql-engine disable dev"},
-       .run = runDisable},
+       .run = runDisable,
+       .plan = plan("disable")},
       {.name = "delete",
        .summary = "delete a dSource, a VDB or one snapshot",
        .description = "Refused while something else was made from it. What is not there is a success.",
        .parameters = kHome,
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine delete dev", "dlpx-mysql-engine delete shop@20260131T134500Z"},
-       .run = runDelete},
+       .run = runDelete,
+       .plan = plan("delete")},
       {.name = "retention",
        .summary = "remove snapshots that no rule keeps",
        .description =
            "Of one dSource or VDB, or of all. The newest of each and what has dependents always stay.",
-       .parameters = kHome + Names{"keep-last", "keep-daily", "keep-weekly", "keep-for"},
+       .parameters = kHome + Names{"keep-last", "keep-hourly", "keep-daily", "keep-weekly", "keep-for"},
        .positionals = {"name?"},
        .examples = {"dlpx-mysql-engine retention --keep-last 10",
-                    "dlpx-mysql-engine retention shop --keep-daily 7 --keep-weekly 4"},
-       .run = runRetention},
+                    "dlpx-mysql-engine retention shop --keep-hourly 24 --keep-daily 7 --keep-weekly 4"},
+       .run = runRetention,
+       .plan = plan("retention")},
       {.name = "up",
        .summary = "after a reboot: mount the pools and start what is enabled",
        .description = "",
        .parameters = kHome,
        .positionals = {},
        .examples = {"dlpx-mysql-engine up", "dlpx-mysql-engine up --json"},
-       .run = runUp},
+       .run = runUp,
+       .plan = plan("up")},
       {.name = "list",
        .summary = "list dSources and VDBs",
        .description = "",
@@ -181,6 +219,13 @@ std::vector<CommandSpec> lifeCommands() {
        .positionals = {"name"},
        .examples = {"dlpx-mysql-engine snapshots shop", "dlpx-mysql-engine snapshots shop --json"},
        .run = runSnapshots},
+      {.name = "size",
+       .summary = "tell how much the data of a dSource or VDB take",
+       .description = "And how much of it is its own, shared with no snapshot and no clone.",
+       .parameters = kHome,
+       .positionals = {"name"},
+       .examples = {"dlpx-mysql-engine size dev", "dlpx-mysql-engine size shop --json"},
+       .run = runSize},
       {.name = "status",
        .summary = "tell whether dSources and VDBs run, and what they own",
        .description = "Pools that are not mounted are mounted.",

@@ -1,8 +1,10 @@
 #include "command/app.h"
 #include "staging/discover.h"
+#include "staging/dry_run.h"
 #include "staging/init.h"
 #include "staging/lifecycle.h"
 #include "staging/replication_commands.h"
+#include "staging/resync.h"
 #include "staging/snapshot.h"
 
 using namespace dlpx;
@@ -25,6 +27,8 @@ const Names building = {"mount",
                         "server-id",
                         "my-cnf",
                         "os-user",
+                        "keyring",
+                        "keyring-dir",
                         "bind-address",
                         "timeout",
                         "type",
@@ -56,10 +60,20 @@ WaitFor waitFor(const Parameters& parameters) {
   return what;
 }
 
+SnapshotRequest snapshotRequest(const Parameters& parameters) {
+  return {stagingAccess(parameters), snapshotModeFrom(parameters), parameters.textOr("name", "")};
+}
+
 Output runPreSnapshot(const Parameters& parameters) {
-  if (parameters.flag("resync")) ingestAnew(stagingRequest(parameters, true));
-  return preSnapshot(
-      {stagingAccess(parameters), snapshotModeFrom(parameters), parameters.textOr("name", "")});
+  if (parameters.flag("resync")) resyncStaging(stagingRequest(parameters, true));
+  return preSnapshot(snapshotRequest(parameters));
+}
+
+StepList preSnapshotSteps(const Parameters& parameters) {
+  if (!parameters.flag("resync")) return planPreSnapshot(snapshotRequest(parameters));
+  StepList steps = planResync(stagingRequest(parameters, true));
+  steps.push_back({"pre-snapshot", "make the new server safe to snapshot"});
+  return steps;
 }
 
 Output runDiscover(const Parameters& parameters) {
@@ -94,14 +108,21 @@ std::vector<CommandSpec> buildCommands() {
        .examples = {"dlpx-mysql-stage init" + exampleFlags + " --staging-password-file /root/staging.pw",
                     "dlpx-mysql-stage init --config staging.yaml"},
        .run = [](const Parameters& p) { return initialiseStaging(stagingRequest(p, true)); },
-       .required = toBuild},
+       .required = toBuild,
+       .plan = [](const Parameters& p) { return planInit(stagingRequest(p, true)); }},
       {.name = "resync",
-       .summary = "remove the staging server and build it anew from its source",
+       .summary = "build staging anew beside the one that is there, then let it take its place",
+       .description =
+           "Until the new data is complete the old stays: it runs, replicates and can be snapshot; a failure "
+           "leaves it as it was. Needs space for both. With --backup DIRECTORY the newest complete backup in "
+           "it "
+           "is restored; so is a staging server of --type manual.",
        .parameters = building,
        .examples = {"dlpx-mysql-stage resync --config staging.yaml",
                     "dlpx-mysql-stage resync --config staging.yaml --method dump"},
        .run = [](const Parameters& p) { return resyncStaging(stagingRequest(p, true)); },
-       .required = toBuild},
+       .required = toBuild,
+       .plan = [](const Parameters& p) { return planResync(stagingRequest(p, true)); }},
   };
 }
 
@@ -109,16 +130,21 @@ std::vector<CommandSpec> lifeCommands() {
   return {
       {.name = "start",
        .summary = "start the staging server and its replication",
-       .parameters = place + admin + replication + Names{"log-sync"},
+       .description =
+           "With --repair-account the staging account is put back first, by a clean restart, where a restore "
+           "of yours has replaced the mysql schema.",
+       .parameters = place + admin + replication + Names{"log-sync", "repair-account"},
        .examples = {"dlpx-mysql-stage start --mount /mnt/staging --staging-password-file /root/staging.pw",
                     "dlpx-mysql-stage start --config staging.yaml --no-log-sync"},
-       .run = [](const Parameters& p) { return startStaging(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return startStaging(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planStart(stagingAccess(p)); }},
       {.name = "stop",
        .summary = "stop the staging server cleanly",
        .description = "With --force a server that does not stop in time is killed.",
        .parameters = place + Names{"force"},
        .examples = {"dlpx-mysql-stage stop --mount /mnt/staging", "dlpx-mysql-stage stop --port 3310"},
-       .run = [](const Parameters& p) { return stopStaging(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return stopStaging(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planStop(stagingAccess(p)); }},
       {.name = "status",
        .summary = "tell the state of the staging server",
        .description = "With the staging password also that of its replication.",
@@ -145,7 +171,8 @@ std::vector<CommandSpec> lifeCommands() {
        .summary = "stop the staging server and remove all of it from its mount",
        .parameters = place,
        .examples = {"dlpx-mysql-stage remove --mount /mnt/staging", "dlpx-mysql-stage remove --port 3310"},
-       .run = [](const Parameters& p) { return removeStaging(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return removeStaging(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planRemove(stagingAccess(p)); }},
   };
 }
 
@@ -163,13 +190,15 @@ std::vector<CommandSpec> replicationCommands() {
        .examples = {"dlpx-mysql-stage replication start --mount /mnt/staging "
                     "--replication-password-file /root/replication.pw",
                     "dlpx-mysql-stage replication start --config staging.yaml"},
-       .run = [](const Parameters& p) { return replicationStart(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return replicationStart(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planReplicationStart(stagingAccess(p)); }},
       {.name = "replication stop",
        .summary = "stop replication, and wait until it stands",
        .parameters = place + admin,
        .examples = {"dlpx-mysql-stage replication stop --mount /mnt/staging",
                     "dlpx-mysql-stage replication stop --port 3310 --timeout 30s"},
-       .run = [](const Parameters& p) { return replicationStop(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return replicationStop(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planReplicationStop(stagingAccess(p)); }},
       {.name = "replication wait",
        .summary = "wait until staging has caught up",
        .description = "Until all that was received is applied, or as --for-gtid and --for-lag say.",
@@ -183,7 +212,8 @@ std::vector<CommandSpec> replicationCommands() {
        .parameters = place + admin + replication,
        .examples = {"dlpx-mysql-stage worker --mount /mnt/staging",
                     "dlpx-mysql-stage worker --config staging.yaml"},
-       .run = [](const Parameters& p) { return work(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return work(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planWork(stagingAccess(p)); }},
   };
 }
 
@@ -199,13 +229,15 @@ std::vector<CommandSpec> snapshotCommands() {
        .examples =
            {"dlpx-mysql-stage pre-snapshot --mount /mnt/staging --staging-password-file /root/staging.pw",
             "dlpx-mysql-stage pre-snapshot --config staging.yaml --resync"},
-       .run = runPreSnapshot},
+       .run = runPreSnapshot,
+       .plan = preSnapshotSteps},
       {.name = "post-snapshot",
        .summary = "put back what pre-snapshot changed, and describe the snapshot",
        .parameters = place + admin + replication,
        .examples = {"dlpx-mysql-stage post-snapshot --mount /mnt/staging --json",
                     "dlpx-mysql-stage post-snapshot --config staging.yaml"},
-       .run = [](const Parameters& p) { return postSnapshot(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return postSnapshot(stagingAccess(p)); },
+       .plan = [](const Parameters& p) { return planPostSnapshot(stagingAccess(p)); }},
   };
 }
 

@@ -1,4 +1,6 @@
 #include "command/app.h"
+#include "vdb/dry_run.h"
+#include "vdb/export.h"
 #include "vdb/lifecycle.h"
 #include "vdb/provision.h"
 #include "vdb/snapshot.h"
@@ -7,9 +9,15 @@ namespace {
 
 using namespace dlpx;
 
-const std::vector<std::string> building = {"mount",    "basedir", "port",    "server-id",    "user",
-                                           "password", "my-cnf",  "os-user", "setting",      "accounts",
-                                           "events",   "profile", "name",    "bind-address", "timeout"};
+const std::vector<std::string> building = {"mount",     "basedir", "port",       "server-id", "user",
+                                           "password",  "my-cnf",  "os-user",    "setting",   "accounts",
+                                           "federated", "events",  "profile",    "name",      "bind-address",
+                                           "timeout",   "keyring", "keyring-dir"};
+const std::vector<std::string> cloning = [] {
+  std::vector<std::string> names = building;
+  names.insert(names.end(), {"replicable", "replicate-from"});
+  return names;
+}();
 const std::vector<std::string> connecting = {"mount", "port", "user", "password", "timeout"};
 const std::vector<std::string> finding = {"mount", "port", "timeout", "force"};
 
@@ -22,14 +30,20 @@ CommandSpec provisionCommand() {
           "parent "
           "or to production, the given user, and is started once. The report tells what was done for each "
           "item of "
-          "the safe-clone contract. A clone that cannot be proven safe ends with exit code 24 and no server.",
-      .parameters = building,
+          "the safe-clone contract. With --replicate-from it is a read-only replica of the VDB on that "
+          "mount, which "
+          "is of the same snapshot, runs, is --replicable and has the same user and password. A clone that "
+          "cannot be proven safe ends with exit code 24 and no server.",
+      .parameters = cloning,
       .examples =
           {"dlpx-mysql-vdb provision --mount /mnt/vdb1 --port 3310 --user dev --password-file ~/vdb.pw",
            "dlpx-mysql-vdb provision --mount /mnt/vdb1 --port 3310 --user dev --password-file ~/vdb.pw "
-           "--setting innodb_buffer_pool_size=1G --accounts lock --json"},
+           "--setting innodb_buffer_pool_size=1G --accounts lock --json",
+           "dlpx-mysql-vdb provision --mount /mnt/vdb1r --port 3311 --user dev --password-file ~/vdb.pw "
+           "--replicate-from /mnt/vdb1"},
       .run = [](const Parameters& parameters) { return provision(vdbRequest(parameters)); },
-      .required = {"mount", "port", "user"}};
+      .required = {"mount", "port", "user"},
+      .plan = [](const Parameters& p) { return planProvision(vdbRequest(p)); }};
 }
 
 CommandSpec enableCommand() {
@@ -39,11 +53,12 @@ CommandSpec enableCommand() {
               "After a rewind the data is an older snapshot's of the VDB itself: it is started. After "
               "anything else it "
               "is a clone, and is provisioned. What is not given is as the mount notes it.",
-          .parameters = building,
+          .parameters = cloning,
           .examples = {"dlpx-mysql-vdb enable --mount /mnt/vdb1 --password-file ~/vdb.pw",
                        "dlpx-mysql-vdb enable --mount /mnt/vdb1 --port 3311 --password-file ~/vdb.pw"},
           .run = [](const Parameters& parameters) { return enableVdb(vdbRequest(parameters)); },
-          .required = {"mount"}};
+          .required = {"mount"},
+          .plan = [](const Parameters& p) { return planEnable(vdbRequest(p)); }};
 }
 
 CommandSpec createEmptyCommand() {
@@ -55,16 +70,20 @@ CommandSpec createEmptyCommand() {
                        "--password-file ~/vdb.pw",
                        "dlpx-mysql-vdb create-empty --config vdb1.yaml"},
           .run = [](const Parameters& parameters) { return createEmptyVdb(vdbRequest(parameters)); },
-          .required = {"mount", "port", "user", "basedir"}};
+          .required = {"mount", "port", "user", "basedir"},
+          .plan = [](const Parameters& p) { return planCreateEmpty(vdbRequest(p)); }};
 }
 
 CommandSpec startCommand() {
   return {.name = "start",
           .summary = "start a VDB",
-          .description = "With the user's password given, the server is asked whether it is the VDB.",
+          .description =
+              "With the user's password given, the server is asked whether it is the VDB. A replica needs "
+              "it, and its primary runs.",
           .parameters = connecting,
           .examples = {"dlpx-mysql-vdb start --mount /mnt/vdb1", "dlpx-mysql-vdb start --port 3310"},
-          .run = [](const Parameters& parameters) { return startVdb(vdbAccess(parameters)); }};
+          .run = [](const Parameters& parameters) { return startVdb(vdbAccess(parameters)); },
+          .plan = [](const Parameters& p) { return planStartVdb(vdbAccess(p)); }};
 }
 
 CommandSpec stopCommand() {
@@ -74,12 +93,13 @@ CommandSpec stopCommand() {
       .description = "With --force a server that does not stop in time is killed.",
       .parameters = finding,
       .examples = {"dlpx-mysql-vdb stop --mount /mnt/vdb1", "dlpx-mysql-vdb stop --port 3310 --timeout 5m"},
-      .run = [](const Parameters& parameters) { return stopVdb(vdbAccess(parameters)); }};
+      .run = [](const Parameters& parameters) { return stopVdb(vdbAccess(parameters)); },
+      .plan = [](const Parameters& p) { return planStopVdb(vdbAccess(p)); }};
 }
 
 CommandSpec statusCommand() {
   std::vector<std::string> parameters = finding;
-  parameters.push_back("active-only");
+  parameters.insert(parameters.end(), {"active-only", "user", "password"});
   return {.name = "status",
           .summary = "tell whether a VDB runs",
           .description = "",
@@ -98,7 +118,8 @@ CommandSpec disableCommand() {
       .description = "Returns once no process has a file of the mount open.",
       .parameters = finding,
       .examples = {"dlpx-mysql-vdb disable --mount /mnt/vdb1", "dlpx-mysql-vdb disable --port 3310 --force"},
-      .run = [](const Parameters& parameters) { return disableVdb(vdbAccess(parameters)); }};
+      .run = [](const Parameters& parameters) { return disableVdb(vdbAccess(parameters)); },
+      .plan = [](const Parameters& p) { return planDisable(vdbAccess(p)); }};
 }
 
 CommandSpec removeCommand() {
@@ -107,7 +128,8 @@ CommandSpec removeCommand() {
           .description = "The mount itself stays, empty.",
           .parameters = finding,
           .examples = {"dlpx-mysql-vdb remove --mount /mnt/vdb1", "dlpx-mysql-vdb remove --port 3310"},
-          .run = [](const Parameters& parameters) { return removeVdb(vdbAccess(parameters)); }};
+          .run = [](const Parameters& parameters) { return removeVdb(vdbAccess(parameters)); },
+          .plan = [](const Parameters& p) { return planRemoveVdb(vdbAccess(p)); }};
 }
 
 CommandSpec preSnapshotCommand() {
@@ -120,7 +142,8 @@ CommandSpec preSnapshotCommand() {
           .examples =
               {"dlpx-mysql-vdb pre-snapshot --mount /mnt/vdb1 --password-file ~/vdb.pw",
                "dlpx-mysql-vdb pre-snapshot --mount /mnt/vdb1 --password-file ~/vdb.pw --snapshot-mode stop"},
-          .run = [](const Parameters& given) { return vdbPreSnapshot(vdbSnapshotRequest(given)); }};
+          .run = [](const Parameters& given) { return vdbPreSnapshot(vdbSnapshotRequest(given)); },
+          .plan = [](const Parameters& p) { return planVdbPreSnapshot(vdbSnapshotRequest(p)); }};
 }
 
 CommandSpec postSnapshotCommand() {
@@ -130,7 +153,34 @@ CommandSpec postSnapshotCommand() {
           .parameters = connecting,
           .examples = {"dlpx-mysql-vdb post-snapshot --mount /mnt/vdb1",
                        "dlpx-mysql-vdb post-snapshot --port 3310"},
-          .run = [](const Parameters& parameters) { return vdbPostSnapshot(vdbAccess(parameters)); }};
+          .run = [](const Parameters& parameters) { return vdbPostSnapshot(vdbAccess(parameters)); },
+          .plan = [](const Parameters& p) { return planVdbPostSnapshot(vdbAccess(p)); }};
+}
+
+CommandSpec exportCommand() {
+  std::vector<std::string> parameters = connecting;
+  parameters.insert(parameters.end(), {"output", "copy", "tar", "logical", "compression", "gtids", "owner",
+                                       "target-directory", "target-port"});
+  return {
+      .name = "export",
+      .summary = "write a VDB's data as a standalone server's: virtual to physical",
+      .description =
+          "The result is a directory with data, my.cnf and a README, as a tar if asked, that a mysqld of the "
+          "same version starts without these tools; or a dump. It appears under its name when it is "
+          "complete. "
+          "A running VDB is copied hot by its own server (CLONE), InnoDB tables only; --copy cold stops it "
+          "for "
+          "as long as the copy takes, and takes every table. --output - writes a tar to standard output.",
+      .parameters = parameters,
+      .examples =
+          {"dlpx-mysql-vdb export --mount /mnt/vdb1 --password-file ~/vdb.pw --output /srv/mysql-new",
+           "dlpx-mysql-vdb export --mount /mnt/vdb1 --copy cold --tar --output vdb1.tar.zst --owner "
+           "mysql:mysql "
+           "--target-directory /srv/mysql-new",
+           "dlpx-mysql-vdb export --mount /mnt/vdb1 --password-file ~/vdb.pw --logical --output vdb1.sql.gz"},
+      .run = [](const Parameters& given) { return exportVdb(exportRequest(given)); },
+      .required = {"output"},
+      .plan = [](const Parameters& given) { return planExport(exportRequest(given)); }};
 }
 
 CommandSpec sizeCommand() {
@@ -162,6 +212,6 @@ int main(int argc, char** argv) {
       .summary = "make thin clones independent MySQL servers, and manage them",
       .commands = {provisionCommand(), createEmptyCommand(), startCommand(), stopCommand(), statusCommand(),
                    enableCommand(), disableCommand(), preSnapshotCommand(), postSnapshotCommand(),
-                   sizeCommand(), mountSpecificationCommand(), removeCommand()}};
+                   exportCommand(), sizeCommand(), mountSpecificationCommand(), removeCommand()}};
   return runApp(app, argc, argv);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 
@@ -48,7 +49,40 @@ struct BackupStream::Impl {
   bool empty = false;
   bool broken = false;  // compressed, and damaged within the first block
 
-  ~Impl() { archive_read_free(reader); }
+  gzFile gzip = nullptr;
+  std::string gzipBlock;
+  std::string gzipProblem;
+
+  ~Impl() {
+    archive_read_free(reader);
+    if (gzip != nullptr) ::gzclose_r(gzip);
+  }
+
+  // libarchive checks neither the checksum nor the length at the end of gzip's data: zlib does.
+  int open(const fs::path& file, bool isGzip) {
+    supportFormats();
+    if (!isGzip) return archive_read_open_filename(reader, file.c_str(), block);
+    gzip = ::gzopen(file.c_str(), "rbe");
+    if (gzip == nullptr) return ARCHIVE_FATAL;
+    ::gzbuffer(gzip, block);
+    gzipBlock.resize(block);
+    return archive_read_open(reader, this, nullptr, readGzip, nullptr);
+  }
+
+  static la_ssize_t readGzip(archive* reader, void* self, const void** bytes) {
+    auto& impl = *static_cast<Impl*>(self);
+    const int count =
+        ::gzread(impl.gzip, impl.gzipBlock.data(), static_cast<unsigned>(impl.gzipBlock.size()));
+    int problem = Z_OK;
+    const char* const said = ::gzerror(impl.gzip, &problem);
+    if (count < 0 || (count == 0 && problem != Z_OK)) {
+      impl.gzipProblem = said;
+      archive_set_error(reader, EIO, "%s", said);
+      return -1;
+    }
+    *bytes = impl.gzipBlock.data();
+    return count;
+  }
 
   // Only filters that libarchive has built in: others would start programs.
   void supportFormats() const {
@@ -72,17 +106,19 @@ BackupStream::BackupStream(const fs::path& file) : file_(file), impl_(std::make_
   if (::stat(file.c_str(), &facts) != 0)
     throw systemError(ExitCode::providedBackup, "backup " + file.string() + " cannot be read", errno);
   fileBytes_ = static_cast<uint64_t>(facts.st_size);
-  impl_->supportFormats();
+  const std::string mark = compressionByMark(file);
+  gzip_ = mark == "gzip";
   archive_entry* entry = nullptr;
-  const int opened = archive_read_open_filename(impl_->reader, file.c_str(), block);
+  const int opened = impl_->open(file, gzip_);
   const int found = opened == ARCHIVE_OK ? archive_read_next_header(impl_->reader, &entry) : opened;
-  if (found == ARCHIVE_EOF) {
+  // Data that ends in an error within the first block looks empty to libarchive.
+  impl_->broken = found < ARCHIVE_WARN || !impl_->gzipProblem.empty();
+  if (found == ARCHIVE_EOF && !impl_->broken) {
     impl_->empty = true;
-    compression_ = "none";
+    compression_ = gzip_ ? mark : "none";
     return;
   }
-  impl_->broken = found < ARCHIVE_WARN;
-  compression_ = impl_->broken ? compressionByMark(file) : archive_filter_name(impl_->reader, 0);
+  compression_ = impl_->broken || gzip_ ? mark : archive_filter_name(impl_->reader, 0);
   if (impl_->broken && compression_ == "none") fail();
   if (compression_ == "none" && !isArchive()) {
     impl_->plain = UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -95,7 +131,8 @@ BackupStream::BackupStream(const fs::path& file) : file_(file), impl_(std::make_
 BackupStream::~BackupStream() = default;
 
 void BackupStream::fail() const {
-  const char* const said = archive_error_string(impl_->reader);
+  const char* const said =
+      impl_->gzipProblem.empty() ? archive_error_string(impl_->reader) : impl_->gzipProblem.c_str();
   throw bad(file_, std::string("is damaged or not complete: ") + (said != nullptr ? said : "unknown error"));
 }
 
@@ -107,6 +144,7 @@ bool BackupStream::isArchive() const {
 uint64_t BackupStream::consumed() const {
   if (impl_->empty) return 0;
   if (impl_->plain) return impl_->plainRead;
+  if (impl_->gzip != nullptr) return static_cast<uint64_t>(std::max<z_off_t>(::gzoffset(impl_->gzip), 0));
   return static_cast<uint64_t>(archive_filter_bytes(impl_->reader, -1));
 }
 
@@ -132,8 +170,7 @@ size_t BackupStream::read(char* buffer, size_t size) {
 void BackupStream::forEachEntry(const std::function<void(const Entry&, const Content&)>& visit) {
   // The first header was read to find out the format: begin anew.
   impl_ = std::make_unique<Impl>();
-  impl_->supportFormats();
-  if (archive_read_open_filename(impl_->reader, file_.c_str(), block) != ARCHIVE_OK) fail();
+  if (impl_->open(file_, gzip_) != ARCHIVE_OK) fail();
   const Content content = [this](char* buffer, size_t size) { return readData(buffer, size); };
   archive_entry* found = nullptr;
   for (;;) {
@@ -167,56 +204,6 @@ std::string readTail(const fs::path& file, size_t size) {
   }
   tail.resize(got);
   return tail;
-}
-
-struct ZstdWriter::Impl {
-  archive* writer = archive_write_new();
-  archive_entry* entry = archive_entry_new();
-  UniqueFd fd;
-
-  ~Impl() {
-    archive_write_free(writer);
-    archive_entry_free(entry);
-  }
-};
-
-ZstdWriter::ZstdWriter(const fs::path& file) : file_(file), impl_(std::make_unique<Impl>()) {
-  impl_->fd = UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!impl_->fd) throw systemError(ExitCode::backup, file.string() + " cannot be written", errno);
-  archive* const writer = impl_->writer;
-  archive_entry_set_pathname(impl_->entry, "data");
-  archive_entry_set_filetype(impl_->entry, AE_IFREG);
-  if (archive_write_add_filter_zstd(writer) != ARCHIVE_OK ||
-      archive_write_set_format_raw(writer) != ARCHIVE_OK ||
-      archive_write_set_filter_option(writer, "zstd", "compression-level", "3") != ARCHIVE_OK ||
-      archive_write_set_bytes_in_last_block(writer, 1) != ARCHIVE_OK ||
-      archive_write_open_fd(writer, impl_->fd.get()) != ARCHIVE_OK ||
-      archive_write_header(writer, impl_->entry) != ARCHIVE_OK)
-    fail();
-}
-
-ZstdWriter::~ZstdWriter() = default;
-
-void ZstdWriter::fail() const {
-  const int number = archive_errno(impl_->writer);
-  const char* const said = archive_error_string(impl_->writer);
-  if (number == ENOSPC || number == EDQUOT) throw systemError(ExitCode::backup, file_.string(), number);
-  throw Error(ExitCode::backup,
-              file_.string() + " cannot be written: " + (said != nullptr ? said : "unknown error"));
-}
-
-void ZstdWriter::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const la_ssize_t count = archive_write_data(impl_->writer, bytes.data(), bytes.size());
-    if (count <= 0) fail();
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-}
-
-void ZstdWriter::finish() {
-  if (archive_write_close(impl_->writer) != ARCHIVE_OK) fail();
-  if (::fsync(impl_->fd.get()) != 0)
-    throw systemError(ExitCode::backup, file_.string() + " cannot be written", errno);
 }
 
 }  // namespace dlpx

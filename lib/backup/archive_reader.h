@@ -49,31 +49,12 @@ class BackupStream {
 
   fs::path file_;
   std::string compression_;
+  bool gzip_ = false;
   uint64_t fileBytes_ = 0;
   std::unique_ptr<Impl> impl_;
 };
 
 // The last bytes of a plain file, at most `size`.
 std::string readTail(const fs::path& file, size_t size);
-
-// A file written with zstd compression as it comes. finish() completes it; without it the file is worthless.
-// Throws Error{backup} or Error{noSpace}.
-class ZstdWriter {
- public:
-  explicit ZstdWriter(const fs::path& file);
-  ~ZstdWriter();
-  ZstdWriter(const ZstdWriter&) = delete;
-  ZstdWriter& operator=(const ZstdWriter&) = delete;
-
-  void write(std::string_view bytes);
-  // Complete and on the disk.
-  void finish();
-
- private:
-  struct Impl;
-  [[noreturn]] void fail() const;
-  fs::path file_;
-  std::unique_ptr<Impl> impl_;
-};
 
 }  // namespace dlpx

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "base/undo.h"
 
 namespace dlpx {
 namespace {
@@ -101,28 +102,48 @@ void watchClone(const CloneRun& clone, Session& watcher, const Deadline& deadlin
   }
 }
 
-}  // namespace
-
-void cloneInto(const CloneRequest& request) {
-  Session target = Session::connect(request.target, ExitCode::backup);
-  target.failWith(ExitCode::backup);
-  Session watcher = Session::connect(request.target, ExitCode::backup);
-  prepareRecipient(target, request.source);
-  const std::string statement = cloneStatement(request.source);
-  const uint64_t connection = target.connectionId();
-  CloneRun clone = std::async(std::launch::async, [&] { return runClone(target, statement); });
+// The statement with progress, until it has ended; killed after a signal or at the deadline.
+void cloneWatched(Session& session, const ConnectionOptions& options, const std::string& statement,
+                  const std::string& otherWay, const Deadline& deadline) {
+  Session watcher = Session::connect(options, ExitCode::backup);
+  const uint64_t connection = session.connectionId();
+  CloneRun clone = std::async(std::launch::async, [&] { return runClone(session, statement); });
   try {
-    watchClone(clone, watcher, request.deadline);
+    watchClone(clone, watcher, deadline);
   } catch (const Error&) {
     const InterruptShield shield;
     killClone(watcher, connection);
     clone.wait();
     throw;
   }
-  if (const auto error = clone.get()) {
+  if (const auto error = clone.get())
     throw Error(ExitCode::backup, std::string("CLONE failed: ") + error->what(),
-                "mend the cause, or use --method dump");
+                "mend the cause, or " + otherWay);
+}
+
+}  // namespace
+
+void cloneInto(const CloneRequest& request) {
+  Session target = Session::connect(request.target, ExitCode::backup);
+  target.failWith(ExitCode::backup);
+  prepareRecipient(target, request.source);
+  cloneWatched(target, request.target, cloneStatement(request.source), "use --method dump", request.deadline);
+}
+
+void cloneLocally(const ConnectionOptions& server, const fs::path& directory, const Deadline& deadline) {
+  Session session = Session::connect(server, ExitCode::backup);
+  session.failWith(ExitCode::backup);
+  session.execute("SET SESSION sql_log_bin = 0");
+  Undo undo;
+  if (session.number("SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name = 'clone' AND "
+                     "plugin_status = 'ACTIVE'") == 0) {
+    session.execute("INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
+    undo.add("the clone plugin", [&] { session.execute("UNINSTALL PLUGIN clone"); });
   }
+  const std::string statement = sql("CLONE LOCAL DATA DIRECTORY = ?", directory.string());
+  cloneWatched(session, server, statement, "copy the server while it is down", deadline);
+  if (!session.alive())
+    throw Error(ExitCode::backup, "the server went away during CLONE", "read its error log");
 }
 
 Coordinates cloneCoordinates(Session& target, bool sourceUsesGtid) {

@@ -17,8 +17,8 @@ namespace dlpx {
 
 // Asks the source, by reads only, whether CLONE is right: versions, the plugin active at the source (we never
 // install it there), BACKUP_ADMIN, only InnoDB tables, all databases wanted (`databases` empty or all of
-// them), nothing encrypted, no file outside the donor's data directory, every plugin of the donor at hand
-// here, and `freeBytes` enough.
+// them), TLS and a keyring component here for encrypted data, no file outside the donor's data directory,
+// every plugin of the donor at hand here, and `freeBytes` enough.
 MethodVerdict cloneFits(Session& source, const ConnectionOptions& options, const Installation& installation,
                         const std::vector<std::string>& databases, uint64_t freeBytes);
 
@@ -38,6 +38,12 @@ struct CloneRequest {
 // accounts are the donor's). Throws Error{backup} with the server's words, Error{timeout} or
 // Error{interrupted} after CLONE was killed: the target's data directory is worthless then.
 void cloneInto(const CloneRequest& request);
+
+// CLONE LOCAL: the InnoDB data of a running server as of one moment, written by the server itself (its
+// account must be able to make `directory`, which must not exist). Other engines' rows are not in it. The
+// plugin is installed for the call where it is not active. Throws as cloneInto(); the directory is worthless
+// then.
+void cloneLocally(const ConnectionOptions& server, const fs::path& directory, const Deadline& deadline);
 
 // After that start: checks that CLONE completed (Error{backup} otherwise) and returns the donor's coordinates
 // that the data has. usesGtid is the donor's gtid_mode as given.

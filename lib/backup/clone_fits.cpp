@@ -5,6 +5,7 @@
 #include "backup/schema.h"
 #include "base/text.h"
 #include "mysql/privileges.h"
+#include "server/keyring.h"
 
 namespace dlpx {
 namespace {
@@ -67,7 +68,8 @@ bool pluginIsActive(const Question& ask) {
 // A recipient must have every plugin of its donor.
 bool pluginsAreHere(const Question& ask) {
   for (const Row& row : ask.source.query("SELECT PLUGIN_NAME, PLUGIN_LIBRARY FROM information_schema.PLUGINS "
-                                         "WHERE PLUGIN_LIBRARY IS NOT NULL AND PLUGIN_STATUS = 'ACTIVE'")) {
+                                         "WHERE PLUGIN_LIBRARY IS NOT NULL AND PLUGIN_STATUS = 'ACTIVE' "
+                                         "AND PLUGIN_TYPE <> 'KEYRING'")) {
     if (!ask.installation.hasPlugin(row.text("PLUGIN_LIBRARY")))
       return ask.no("the staging installation lacks the source's plugin " + row.text("PLUGIN_NAME") + " (" +
                         row.text("PLUGIN_LIBRARY") + ")",
@@ -87,15 +89,26 @@ bool onlyInnoDb(const Question& ask) {
                 " and CLONE copies the rows of InnoDB tables only");
 }
 
-bool nothingIsEncrypted(const Question& ask) {
+std::string whatIsEncrypted(Session& source) {
   for (const char* variable : {"innodb_redo_log_encrypt", "innodb_undo_log_encrypt"}) {
-    if (toLower(ask.source.variable(variable)) == "on")
-      return ask.no("the source is encrypted (" + std::string(variable) + ")");
+    if (toLower(source.variable(variable)) == "on") return variable;
   }
-  const auto name = ask.source.value(
-      "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE ENCRYPTION = 'Y' LIMIT 1");
-  if (name) return ask.no("tablespace " + *name + " of the source is encrypted");
-  return true;
+  const auto name =
+      source.value("SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE ENCRYPTION = 'Y' LIMIT 1");
+  return name ? "tablespace " + *name : "";
+}
+
+// CLONE sends the tablespaces' keys in clear inside the connection; the recipient's keyring wraps them anew.
+bool encryptionFits(const Question& ask) {
+  const std::string what = whatIsEncrypted(ask.source);
+  if (what.empty()) return true;
+  if (!ask.source.encrypted())
+    return ask.no("the source is encrypted (" + what + ") and the connection to it does not use TLS",
+                  "use --source-ssl-mode required, and let the source offer TLS");
+  const std::string why = noKeyringBecause(ask.installation);
+  if (why.empty()) return true;
+  return ask.no("the source is encrypted (" + what + ") and " + why,
+                "use a MySQL with component_keyring_file for staging, with --basedir");
 }
 
 // Undo, system and temporary files are made where the recipient's own settings say; others keep their path.
@@ -131,7 +144,7 @@ MethodVerdict cloneFits(Session& source, const ConnectionOptions& options, const
   MethodVerdict verdict;
   const Question ask{source, options, installation, databases, freeBytes, verdict};
   verdict.fits = connectionFits(ask) && versionsFit(ask) && everythingIsWanted(ask) && accountMay(ask) &&
-                 pluginIsActive(ask) && pluginsAreHere(ask) && onlyInnoDb(ask) && nothingIsEncrypted(ask) &&
+                 pluginIsActive(ask) && pluginsAreHere(ask) && onlyInnoDb(ask) && encryptionFits(ask) &&
                  filesAreInside(ask) && spaceIsEnough(ask);
   return verdict;
 }
@@ -146,7 +159,8 @@ std::vector<Option> cloneRecipientOptions(Session& source) {
   options.push_back({"max_allowed_packet", atLeastTwoMegabytes(source.variable("max_allowed_packet"))});
   for (const Row& row : source.query(
            "SELECT PLUGIN_NAME, PLUGIN_LIBRARY FROM information_schema.PLUGINS "
-           "WHERE PLUGIN_LIBRARY IS NOT NULL AND PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_NAME <> 'clone'")) {
+           "WHERE PLUGIN_LIBRARY IS NOT NULL AND PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_NAME <> 'clone' "
+           "AND PLUGIN_TYPE <> 'KEYRING'")) {
     options.push_back({"plugin-load-add", row.text("PLUGIN_NAME") + "=" + row.text("PLUGIN_LIBRARY")});
   }
   options.push_back({"plugin-load-add", "mysql_clone.so"});

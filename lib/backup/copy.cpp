@@ -7,6 +7,7 @@
 #include "backup/copy_ranges.h"
 #include "backup/copy_schema.h"
 #include "backup/fast_load.h"
+#include "backup/tablespaces.h"
 #include "backup/time_zones.h"
 #include "backup/views.h"
 #include "base/error.h"
@@ -144,6 +145,7 @@ DumpReport copyInto(const CopyRequest& request) {
   tell(target, copyTargetState());
   DumpReport report;
   FastLoad fast(target, {{"local_infile", "ON"}});
+  copyTablespaces(source, target, report.notes);
   copyTimeZones(request, source, target, report.notes);
   const std::vector<TableName> viewNames = views(source, request.databases);
   Begun begun = begin(request, source, viewNames);

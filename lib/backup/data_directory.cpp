@@ -33,9 +33,9 @@ bool isLeftBehind(const std::string& name) {
       "mysqld.my",       "debian-5.7.flag"};
   const std::string first = name.substr(0, name.find('/'));
   return files.contains(name) || first == "#innodb_temp" || first == ".dlpx-mysql" ||
-         endsWith(name, ".pid") || endsWith(name, ".err") || endsWith(name, ".log") ||
-         endsWith(name, ".sock") || endsWith(name, ".sock.lock") || startsWith(name, "xtrabackup_") ||
-         name.find("-relay-bin") != std::string::npos;
+         startsWith(name, "component_keyring_file") || endsWith(name, ".pid") || endsWith(name, ".err") ||
+         endsWith(name, ".log") || endsWith(name, ".sock") || endsWith(name, ".sock.lock") ||
+         startsWith(name, "xtrabackup_") || name.find("-relay-bin") != std::string::npos;
 }
 
 uint64_t fileBlocks(int from, const fs::path& source, const fs::path& target, Owner owner,
@@ -185,6 +185,27 @@ void setEndOfLog(BackupFacts& facts, const std::string& log, uint64_t bytes) {
   facts.coordinatesFrom = "the end of its last binary log";
 }
 
+std::string databaseOfDirectory(const std::string& directory) {
+  std::string name;
+  for (size_t i = 0; i < directory.size(); ++i) {
+    if (directory[i] != '@' || i + 4 >= directory.size()) {
+      name += directory[i];
+      continue;
+    }
+    const auto code = static_cast<unsigned>(std::strtoul(directory.substr(i + 1, 4).c_str(), nullptr, 16));
+    if (code < 0x80) {
+      name += static_cast<char>(code);
+    } else if (code < 0x800) {
+      name += {static_cast<char>(0xc0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3f))};
+    } else {
+      name += {static_cast<char>(0xe0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3f)),
+               static_cast<char>(0x80 | (code & 0x3f))};
+    }
+    i += 4;
+  }
+  return name;
+}
+
 BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive) {
   facts.kind = BackupKind::dataArchive;
   facts.writtenBy = "mysqld";
@@ -226,7 +247,8 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive) {
     if (!startsWith(path, root)) continue;
     const std::string name = path.substr(root.size());
     const size_t slash = name.find('/');
-    if (slash != std::string::npos && slash > 0 && name[0] != '#') databases.insert(name.substr(0, slash));
+    if (slash != std::string::npos && slash > 0 && name[0] != '#')
+      databases.insert(databaseOfDirectory(name.substr(0, slash)));
   }
   facts.databases.assign(databases.begin(), databases.end());
   for (const std::string& index : indexes) {

@@ -11,11 +11,14 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive);
 
 // Copies the data directory of a physical backup (directory or tar) into the empty or missing directory
 // `target`, owned by `owner` and readable by nobody else. Left behind are: the server's identity (auto.cnf),
-// its keys and certificates, persisted variables, temporary tablespaces, logs and what lies outside of the
-// server's own files. Binary logs are copied: crash recovery may need them. A symbolic link, and an InnoDB
-// link file (*.isl), is refused with Error{providedBackup} and its name. Reflinks where the file system has
-// them. Throws Error{restore} or Error{noSpace}.
+// its keys, certificates and keyring, persisted variables, temporary tablespaces, logs and what lies outside
+// of the server's own files. Binary logs are copied: crash recovery may need them. A symbolic link, and an
+// InnoDB link file (*.isl), is refused with Error{providedBackup} and its name. Reflinks where the file
+// system has them. Throws Error{restore} or Error{noSpace}.
 void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner);
+
+// The database whose files lie in a directory of this name: "odd name" for "odd@0020name".
+std::string databaseOfDirectory(const std::string& directory);
 
 // Where a server that was shut down stopped writing: the last binary log that an index file names ("" for an
 // index of relay logs), and its end as coordinates.

@@ -1,5 +1,6 @@
 #include "backup/definitions.h"
 
+#include "backup/sql_lexer.h"
 #include "base/text.h"
 
 namespace dlpx {
@@ -14,6 +15,28 @@ std::string withoutCounter(std::string create) {
   if (at == std::string::npos || at > comment) return create;
   const size_t end = create.find_first_not_of("0123456789", at + mark.size());
   return create.erase(at, end == std::string::npos ? end : end - at);
+}
+
+// A column that has its collation from its table says so as "COLLATE c"; created from that very text, as
+// "CHARACTER SET s COLLATE c". A collation has one character set.
+std::string withoutImpliedCharacterSets(const std::string& create) {
+  std::string result;
+  size_t copied = 0;
+  SqlLexer lexer(create);
+  for (SqlToken token = lexer.peek(); token.kind != SqlToken::Kind::end; token = lexer.peek()) {
+    if (!token.is("CHARACTER")) {
+      lexer.next();
+      continue;
+    }
+    lexer.next();
+    if (!lexer.take({"SET"})) continue;
+    lexer.next();
+    const SqlToken collate = lexer.peek();
+    if (!collate.is("COLLATE")) continue;
+    result += create.substr(copied, token.begin - copied);
+    copied = collate.begin;
+  }
+  return result + create.substr(copied);
 }
 
 class DefinitionReader {
@@ -61,7 +84,7 @@ class DefinitionReader {
       text = rows.at(0).text(column);
       for (const char* const also : {"sql_mode", "character_set_client", "collation_connection"})
         if (rows.at(0).has(also)) text += "\n" + rows.at(0).text(also);
-      if (kind == "table") text = withoutCounter(text);
+      if (kind == "table") text = withoutImpliedCharacterSets(withoutCounter(text));
     } catch (const SqlError& e) {
       if (e.connectionLost()) throw;
       text = "error " + std::to_string(e.number());

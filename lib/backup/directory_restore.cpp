@@ -1,5 +1,7 @@
 #include "backup/directory_restore.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "mysql/option_file.h"
@@ -8,26 +10,18 @@
 namespace dlpx {
 namespace {
 
-fs::path requireProgram(const std::string& name, const FileRestoreRequest& request) {
-  if (const auto program = findProgram(name)) return *program;
-  throw Error(ExitCode::installation,
-              name + " is not installed and backup " + request.backup.path.string() + " needs it",
-              "install " + name + ", or bring a mysqldump file or a data directory");
-}
-
+// myloader restores one database or all of them: several are several runs.
 void restoreMydumper(const FileRestoreRequest& request) {
-  const fs::path program = requireProgram("myloader", request);
+  const fs::path program = requireRestorer(request.backup);
   const SecretFile options(Secret(clientOptionText(request.target) + "[myloader]\n"));
-  Command command{.argv = {program.string(), "--defaults-file=" + options.path(), "--directory",
-                           request.backup.path.string(), "--threads", std::to_string(request.connections)},
-                  .inherit = {options.fd()}};
-  if (request.databases.size() == 1)
-    command.argv.insert(command.argv.end(), {"--source-db", request.databases.front()});
-  if (request.databases.size() > 1) {
-    throw Error(ExitCode::usage, "myloader restores one database or all of them",
-                "name one database with --databases, or ALL");
-  }
-  runChecked(command, ExitCode::restore, "myloader could not restore " + request.backup.path.string());
+  const Command all{.argv = {program.string(), "--defaults-file=" + options.path(), "--directory",
+                             request.backup.path.string(), "--threads", std::to_string(request.connections)},
+                    .inherit = {options.fd()}};
+  std::vector<Command> runs(std::max<size_t>(request.databases.size(), 1), all);
+  for (size_t i = 0; i < request.databases.size(); ++i)
+    runs[i].argv.insert(runs[i].argv.end(), {"--source-db", request.databases[i]});
+  for (const Command& run : runs)
+    runChecked(run, ExitCode::restore, "myloader could not restore " + request.backup.path.string());
 }
 
 std::string shellText(const std::string& text) {
@@ -35,7 +29,7 @@ std::string shellText(const std::string& text) {
 }
 
 void restoreMysqlShell(const FileRestoreRequest& request) {
-  const fs::path program = requireProgram("mysqlsh", request);
+  const fs::path program = requireRestorer(request.backup);
   const SecretFile options{Secret(clientOptionText(request.target))};
   std::string list;
   for (const std::string& database : request.databases)
@@ -58,6 +52,15 @@ void restoreMysqlShell(const FileRestoreRequest& request) {
 }
 
 }  // namespace
+
+fs::path requireRestorer(const BackupFacts& backup) {
+  if (backup.kind != BackupKind::mydumper && backup.kind != BackupKind::mysqlShell) return {};
+  const std::string name = backup.kind == BackupKind::mydumper ? "myloader" : "mysqlsh";
+  if (const auto program = findProgram(name)) return *program;
+  throw Error(ExitCode::installation,
+              name + " is not installed and backup " + backup.path.string() + " needs it",
+              "install " + name + ", or bring a mysqldump file or a data directory");
+}
 
 void restoreDirectory(const FileRestoreRequest& request) {
   if (request.backup.kind == BackupKind::mydumper)

@@ -4,8 +4,11 @@
 
 namespace dlpx {
 
-// The directories of mydumper and MySQL Shell, by the program that belongs to them. Error{installation} when
-// it is not installed, Error{restore} with its words when it fails.
+// The program that restores a directory of mydumper or MySQL Shell: Error{installation} when it is not
+// installed. Empty for backups of other kinds. For a preflight.
+fs::path requireRestorer(const BackupFacts& backup);
+
+// Restores one by it. Throws what requireRestorer() does, and Error{restore} with the program's words.
 void restoreDirectory(const FileRestoreRequest& request);
 
 }  // namespace dlpx

@@ -5,6 +5,7 @@
 
 #include "backup/dump_stream.h"
 #include "backup/fast_load.h"
+#include "backup/tablespaces.h"
 #include "backup/time_zones.h"
 #include "backup/views.h"
 #include "base/error.h"
@@ -95,6 +96,7 @@ DumpReport dumpInto(const DumpRequest& request) {
   if (!databases.empty()) noteFloats(source, databases, report.notes);
 
   FastLoad fast(target);
+  copyTablespaces(source, target, report.notes);
   copyTimeZones(request, source, target, report.notes);
   const std::vector<TableName> viewNames = views(source, databases);
   const std::string before = schemaFingerprint(source, databases);

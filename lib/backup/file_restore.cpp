@@ -15,6 +15,14 @@ namespace {
 
 constexpr size_t chunk = 256 * 1024;
 
+void requireRestorable(const BackupFacts& backup) {
+  requireRestorer(backup);
+  if (!isPhysical(backup.kind)) return;
+  throw Error(ExitCode::usage,
+              "a " + std::string(text(backup.kind)) + " is not restored into a running server",
+              "build a staging server from it: dlpx-mysql-stage init --method file --backup PATH");
+}
+
 uint64_t runScript(const FileRestoreRequest& request, ScriptRunner& runner) {
   BackupStream stream(request.backup.path);
   Progress progress("restoring " + request.backup.path.filename().string(), stream.fileBytes());
@@ -52,11 +60,7 @@ void setCoordinates(const FileRestoreRequest& request, Session& control, FileRes
 }  // namespace
 
 FileRestoreReport restoreFile(const FileRestoreRequest& request) {
-  if (isPhysical(request.backup.kind)) {
-    throw Error(ExitCode::usage,
-                "a " + std::string(text(request.backup.kind)) + " is not restored into a running server",
-                "build a staging server from it: dlpx-mysql-stage init --method file --backup PATH");
-  }
+  requireRestorable(request.backup);
   FileRestoreReport report;
   Session control = Session::connect(request.target, ExitCode::restore);
   control.failWith(ExitCode::restore);
@@ -79,6 +83,21 @@ FileRestoreReport restoreFile(const FileRestoreRequest& request) {
   if (fast) fast->finish();
   setCoordinates(request, control, report);
   return report;
+}
+
+StepList planRestore(const FileRestoreRequest& request) {
+  requireRestorable(request.backup);
+  const std::string to = request.target.endpoint.text();
+  StepList steps;
+  if (request.expendable) steps.push_back({"fast load", "turn redo log and durability of " + to + " off"});
+  steps.push_back({"restore", "run " + request.backup.path.string() + " (" +
+                                  std::string(text(request.backup.kind)) + ") on " + to + ", on " +
+                                  std::to_string(request.connections) + " connections"});
+  if (request.expendable) {
+    steps.push_back({"durable again", "turn redo log and durability on"});
+    steps.push_back({"coordinates", "set gtid_purged where the backup has a GTID set"});
+  }
+  return steps;
 }
 
 }  // namespace dlpx

@@ -7,6 +7,7 @@
 
 #include "backup/kind.h"
 #include "base/deadline.h"
+#include "command/app.h"
 #include "mysql/session.h"
 
 namespace dlpx {
@@ -44,5 +45,8 @@ struct FileRestoreReport {
 // Error{providedBackup} when the backup turns out to be damaged, Error{interrupted}. The target is then half
 // restored.
 FileRestoreReport restoreFile(const FileRestoreRequest& request);
+
+// The steps of restoreFile(); changes nothing.
+StepList planRestore(const FileRestoreRequest& request);
 
 }  // namespace dlpx

@@ -85,27 +85,6 @@ void inspectMydumper(BackupFacts& facts, const std::string& metadata) {
   if (metadata.find("Finished dump at") == std::string::npos) incomplete(facts, "its metadata tells no end");
 }
 
-std::string unusualDatabaseName(const std::string& directory) {
-  std::string name;
-  for (size_t i = 0; i < directory.size(); ++i) {
-    if (directory[i] != '@' || i + 4 >= directory.size()) {
-      name += directory[i];
-      continue;
-    }
-    const auto code = static_cast<unsigned>(std::strtoul(directory.substr(i + 1, 4).c_str(), nullptr, 16));
-    if (code < 0x80) {
-      name += static_cast<char>(code);
-    } else if (code < 0x800) {
-      name += {static_cast<char>(0xc0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3f))};
-    } else {
-      name += {static_cast<char>(0xe0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3f)),
-               static_cast<char>(0x80 | (code & 0x3f))};
-    }
-    i += 4;
-  }
-  return name;
-}
-
 void readDataDirectory(BackupFacts& facts) {
   const auto history = readFileIfThere(facts.path / "mysql_upgrade_history");
   const auto info = readFileIfThere(facts.path / "mysql_upgrade_info");
@@ -119,7 +98,7 @@ void readDataDirectory(BackupFacts& facts) {
   for (const auto& entry : fs::directory_iterator(facts.path)) {
     const std::string name = entry.path().filename().string();
     if (entry.is_directory() && name[0] != '#' && name[0] != '.')
-      facts.databases.push_back(unusualDatabaseName(name));
+      facts.databases.push_back(databaseOfDirectory(name));
   }
   std::sort(facts.databases.begin(), facts.databases.end());
 }

@@ -23,15 +23,33 @@ std::string writer(std::string_view comment) {
   return is ? text.substr(3) : std::string();
 }
 
-// Names of databases in "-- Current Database: `x`" and "USE `x`" at the beginning of lines.
+// Names of databases in the lines that begin "-- Current Database: `x`", "USE `x`" and "CREATE DATABASE `x`".
 class DatabaseFinder {
  public:
   explicit DatabaseFinder(BackupFacts& facts) : facts_(facts) {}
 
   void feed(std::string_view bytes) {
-    window_.append(bytes);
-    for (const std::string_view mark : {"\n-- Current Database: `", "\nUSE `"}) find(mark);
-    if (window_.size() > keep) window_.erase(0, window_.size() - keep);
+    while (!bytes.empty()) {
+      const size_t end = bytes.find('\n');
+      const std::string_view part = bytes.substr(0, end);
+      if (line_.size() < keep) line_.append(part.substr(0, keep - line_.size()));
+      if (end == std::string_view::npos) return;
+      finish();
+      bytes.remove_prefix(end + 1);
+    }
+  }
+
+  // What was fed is a whole line now.
+  void finish() {
+    if (!inLine_) look();
+    inLine_ = false;
+    line_.clear();
+  }
+
+  // What comes next begins somewhere in a line.
+  void skip() {
+    line_.clear();
+    inLine_ = true;
   }
 
   void add(const std::string& name) {
@@ -41,19 +59,26 @@ class DatabaseFinder {
   }
 
  private:
-  static constexpr size_t keep = 512;  // longer than a mark and a name of 64 letters
+  static constexpr size_t keep = 1024;  // more than all words before a name of 64 letters, and the name
 
-  void find(std::string_view mark) {
-    for (size_t at = window_.find(mark); at != std::string::npos; at = window_.find(mark, at + 1)) {
-      const std::string_view rest = std::string_view(window_).substr(at + mark.size() - 1);
-      if (rest.find('\n') == std::string_view::npos) continue;  // its end comes with the next bytes
-      SqlLexer lexer(rest.substr(0, rest.find('\n')));
-      add(lexer.next().text());
-    }
+  void look() {
+    constexpr std::string_view comment = "-- current database: ";
+    const bool current = toLower(std::string_view(line_).substr(0, comment.size())) == comment;
+    SqlLexer lexer(std::string_view(line_).substr(current ? comment.size() : 0));
+    const bool use = !current && lexer.take({"USE"});
+    const bool create =
+        !current && !use && (lexer.take({"CREATE", "DATABASE"}) || lexer.take({"CREATE", "SCHEMA"}));
+    if (!current && !use && !create) return;
+    lexer.take({"IF", "NOT", "EXISTS"});
+    const SqlToken name = lexer.next();
+    const SqlToken after = lexer.next();
+    const bool ends = after.kind == SqlToken::Kind::end || after.isSymbol(';');
+    if (name.isName() && (ends || create)) add(name.text());
   }
 
   BackupFacts& facts_;
-  std::string window_;
+  std::string line_;
+  bool inLine_ = false;
 };
 
 class FileInspector {
@@ -101,7 +126,6 @@ class FileInspector {
   }
 
   void readHead() {
-    databases_.feed("\n");
     SqlSplitter splitter;
     bool over = false;
     while (!over && facts_.contentBytes < longestHead) {
@@ -160,11 +184,14 @@ class FileInspector {
       facts_.allDatabasesSeen = false;
       facts_.contentBytes = facts_.bytes;
       tail_ = readTail(facts_.path, tailSize);
+      databases_.skip();
       databases_.feed(tail_);
+      databases_.finish();
       return;
     }
     while (!readMore().empty()) {
     }
+    databases_.finish();
   }
 
   void judgeEnd() {

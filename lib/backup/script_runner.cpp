@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "backup/accounts_in_statement.h"
 #include "backup/deferred_keys.h"
 #include "backup/schema.h"
+#include "backup/tablespaces.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -19,6 +21,10 @@ using Scope = SqlAssignment::Scope;
 std::vector<std::string> preamble() {
   return {
       "SET SESSION sql_log_bin = 0",
+      // A dump without a head (--compact) sets no mode of its own, and its dates are what the source allowed.
+      "SET SESSION sql_mode = CONCAT(REPLACE(REPLACE(@@sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', "
+      "''), "
+      "',ALLOW_INVALID_DATES')",
       "SET SESSION innodb_strict_mode = 0, SESSION net_read_timeout = 86400, SESSION wait_timeout = 2147483",
       "/*!80013 SET SESSION sql_require_primary_key = 0 */",
       "/*!80027 SET SESSION innodb_ddl_threads = 1, SESSION innodb_ddl_buffer_size = 67108864 */",
@@ -42,17 +48,26 @@ std::vector<AccountName> keptAccounts(Session& session) {
   return kept;
 }
 
-// mysqldump's own mode turns dates that the source allowed (2024-02-31) into zeros.
-std::string allowingInvalidDates(const std::string& text) {
-  for (const std::string name : {"SQL_MODE='NO_AUTO_VALUE_ON_ZERO'", "sql_mode='NO_AUTO_VALUE_ON_ZERO'"}) {
-    const size_t at = text.find(name);
-    if (at != std::string::npos)
-      return std::string(text).insert(at + name.size() - 1, ",ALLOW_INVALID_DATES");
+// mysqldump's own mode, which its head sets when it has saved the session's, turns dates that the source
+// allowed (2024-02-31) into zeros. Modes that belong to a trigger or a routine stay as they are.
+void allowInvalidDates(std::string& text, const std::vector<SqlAssignment>& assignments) {
+  const auto isHead = [](const SqlAssignment& each) {
+    return each.scope == Scope::user && each.name == "old_sql_mode";
+  };
+  const bool head = std::any_of(assignments.begin(), assignments.end(), isHead);
+  for (const SqlAssignment& each : assignments) {
+    const std::string& mode = each.value;
+    if (each.scope != Scope::session || each.name != "sql_mode" || mode.size() < 2 || mode.front() != '\'')
+      continue;
+    if (!head && toLower(mode) != "'no_auto_value_on_zero'") continue;
+    const size_t at = text.rfind(mode);
+    if (at == std::string::npos) continue;
+    text.insert(at + mode.size() - 1, mode.size() > 2 ? ",ALLOW_INVALID_DATES" : "ALLOW_INVALID_DATES");
   }
-  return text;
 }
 
 constexpr unsigned missingParentKey = 1822;
+constexpr unsigned missingTablespace = 3510;
 constexpr unsigned missingUniqueParentKey = 6125;
 
 }  // namespace
@@ -63,7 +78,8 @@ ScriptRunner::ScriptRunner(const FileRestoreRequest& request, Session& control)
       main_(mainSession(request.target)),
       pool_(request.target, request.connections, preamble(),
             [this](const LoadStatement& text, const SqlError& error) { return failure(text, error); }),
-      system_(control, keptAccounts(control)) {}
+      kept_(keptAccounts(control)),
+      system_(control, kept_) {}
 
 ScriptRunner::~ScriptRunner() {
   for (const auto& [name, value] : globals_) {
@@ -168,13 +184,17 @@ void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, S
     case Kind::transaction:
       return;
     case Kind::account:
-      return runAccount(text);
+      return runAccount(text, reading);
     default:
       break;
   }
   const std::string database = databaseOf(statement);
   if (isSystem(database)) return runSystem(statement, std::move(text));
-  if (!isWanted(database) && statement.kind != Kind::other) return;
+  if (!isWanted(database) && !database.empty()) {
+    if (statement.kind == Kind::other)
+      note("statements under USE of a database that is not wanted were left out");
+    return;
+  }
   switch (statement.kind) {
     case Kind::rows:
       return loadRows(statement, std::move(text));
@@ -200,8 +220,8 @@ void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, S
 }
 
 void ScriptRunner::runSet(LoadStatement text, SqlReading reading) {
-  text.text = allowingInvalidDates(text.text);
   const auto assignments = parseSet(text.text, reading).value_or(std::vector<SqlAssignment>{});
+  allowInvalidDates(text.text, assignments);
   for (const SqlAssignment& assignment : assignments) {
     // Ours to decide: nothing of a restore goes to the binary log, and each statement is a transaction.
     if (assignment.name == "sql_log_bin" || assignment.name == "autocommit") {
@@ -267,7 +287,7 @@ void ScriptRunner::createTable(const SqlStatement& statement, LoadStatement text
   DeferredKeys keys = known ? deferKeys(text.text, reading) : DeferredKeys{text.text, {}};
   const LoadStatement create{keys.create, text.line};
   try {
-    main_.execute(std::string_view(create.text));
+    createInTablespace(create, reading);
   } catch (const SqlError& e) {
     if (e.number() != missingParentKey && e.number() != missingUniqueParentKey) throw failure(text, e);
     // A key that is built last is needed at once: the parent's, or this table's own by a child that is there.
@@ -285,6 +305,17 @@ void ScriptRunner::createTable(const SqlStatement& statement, LoadStatement text
   }
 }
 
+// A dump does not tell of general tablespaces; its tables take them for granted.
+void ScriptRunner::createInTablespace(const LoadStatement& create, SqlReading reading) {
+  const auto error = main_.tryExecute(create.text);
+  if (!error) return;
+  const std::string name = error->number() == missingTablespace ? tablespaceOf(create.text, reading) : "";
+  if (name.empty()) throw *error;
+  main_.execute(std::string_view(createTablespace(name, fileNameOfTablespace(name))));
+  note("general tablespace " + name + " was made for the tables that are in it");
+  main_.execute(std::string_view(create.text));
+}
+
 void ScriptRunner::loadRows(const SqlStatement& statement, LoadStatement text) {
   const std::string table = databaseOf(statement) + "." + statement.name;
   if (request_.backup.kind != BackupKind::mysqldump) {
@@ -295,9 +326,15 @@ void ScriptRunner::loadRows(const SqlStatement& statement, LoadStatement text) {
   pool_.load(table, std::move(text), spread_.contains(table));
 }
 
-void ScriptRunner::runAccount(const LoadStatement& text) {
-  for (const AccountName& account : keptAccounts(control_))
-    if (text.text.find(account.user) != std::string::npos) return;
+bool ScriptRunner::concernsKept(const LoadStatement& text, SqlReading reading) const {
+  const AccountsInStatement found = accountsIn(text.text, reading);
+  return found.current || std::any_of(kept_.begin(), kept_.end(), [&](const AccountName& account) {
+           return std::find(found.names.begin(), found.names.end(), account) != found.names.end();
+         });
+}
+
+void ScriptRunner::runAccount(const LoadStatement& text, SqlReading reading) {
+  if (concernsKept(text, reading)) return;
   accounts_ = true;
   if (const auto error = main_.tryExecute(text.text))
     note("line " + std::to_string(text.line) + ", which changes an account, was refused: error " +

@@ -47,16 +47,18 @@ class ScriptRunner {
   void runGlobal(const SqlAssignment& assignment, const LoadStatement& text);
   void use(const std::string& database, const LoadStatement& text);
   void runSystem(const SqlStatement& statement, LoadStatement text);
+  void createInTablespace(const LoadStatement& create, SqlReading reading);
   void createTable(const SqlStatement& statement, LoadStatement text, SqlReading reading);
   void loadRows(const SqlStatement& statement, LoadStatement text);
   void createView(const SqlStatement& statement, LoadStatement text);
   void createWaitingViews();
   bool createOnce(View& view);
-  void runAccount(const LoadStatement& text);
+  void runAccount(const LoadStatement& text, SqlReading reading);
   void inOrder(const LoadStatement& text);
   void settle();
   void closeTable();
   bool isWanted(const std::string& database) const;
+  bool concernsKept(const LoadStatement& text, SqlReading reading) const;
   bool isSystem(const std::string& database) const;
   std::string databaseOf(const SqlStatement& statement) const;
   void needDatabase();
@@ -67,6 +69,7 @@ class ScriptRunner {
   Session& control_;
   Session main_;
   LoadPool pool_;
+  std::vector<AccountName> kept_;  // accounts that the script must not change
   SystemTables system_;
   CoordinatesInDump coordinates_;
   std::string database_;          // that the script uses

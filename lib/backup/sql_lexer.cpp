@@ -75,8 +75,12 @@ std::string SqlToken::text() const {
   if (kind != Kind::string && kind != Kind::identifier) return std::string(raw);
   std::string result;
   const char quote = raw[0];
+  const bool escapes = kind == Kind::string && reading.escapesIn(quote);
   for (size_t i = 1; i + 1 < raw.size(); ++i) {
-    if (raw[i] == '\\' && kind == Kind::string && i + 2 < raw.size()) {
+    if (i + 2 < raw.size() && reading.isLetter(raw[i], raw[i + 1])) {
+      result += raw[i];
+      result += raw[++i];
+    } else if (raw[i] == '\\' && escapes && i + 2 < raw.size()) {
       result += escaped(raw[++i]);
     } else {
       result += raw[i];
@@ -123,8 +127,8 @@ SqlToken SqlLexer::quoted(char quote) {
   }
   at_ = std::min(at_, text_.size());
   const bool name = quote == '`' || (quote == '"' && reading_.ansiQuotes);
-  return {name ? SqlToken::Kind::identifier : SqlToken::Kind::string, text_.substr(begin, at_ - begin),
-          begin};
+  return {name ? SqlToken::Kind::identifier : SqlToken::Kind::string, text_.substr(begin, at_ - begin), begin,
+          reading_};
 }
 
 SqlToken SqlLexer::next() {

@@ -28,6 +28,7 @@ struct SqlToken {
   Kind kind = Kind::end;
   std::string_view raw;  // as written, quotes included
   size_t begin = 0;      // offset in the statement
+  SqlReading reading{};  // that it was read with
 
   // A bare word, without case.
   bool is(std::string_view upperCaseWord) const;

@@ -9,6 +9,9 @@ namespace {
 
 constexpr size_t large = 1024 * 1024;
 
+// MariaDB's first line, a command to its own client; the statement of a server it never is.
+constexpr std::string_view sandbox = "/*!999999\\-";
+
 bool isSpace(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -85,7 +88,7 @@ SqlSplitter::Step SqlSplitter::between() {
   pieceLine_ = line_;
   if (!has(1)) return Step::more;
   constexpr std::string_view command = "delimiter";
-  if (undecided(std::max(command.size() + 1, delimiter_.size()))) return Step::more;
+  if (undecided(std::max(sandbox.size(), delimiter_.size()))) return Step::more;
   if (beginsWith(delimiter_)) {
     pass(delimiter_.size());
     return Step::again;
@@ -97,7 +100,7 @@ SqlSplitter::Step SqlSplitter::between() {
   conditional_ = false;
   if (startsLineComment()) {
     state_ = State::lineComment;
-  } else if (beginsWith("/*") && byte(2) != '!' && byte(2) != '+') {
+  } else if (beginsWith(sandbox) || (beginsWith("/*") && byte(2) != '!' && byte(2) != '+')) {
     state_ = State::blockComment;
     at_ += 2;
   } else {

@@ -62,6 +62,13 @@ bool isProgram(const SqlToken& token) {
   return token.is("PROCEDURE") || token.is("FUNCTION") || token.is("EVENT");
 }
 
+SqlStatement program(SqlLexer lexer) {
+  SqlStatement result;
+  lexer.take({"IF", "NOT", "EXISTS"}) || lexer.take({"IF", "EXISTS"});
+  if (!takeName(lexer, result)) return {};
+  return {Kind::program, result.database, {}};
+}
+
 // CREATE [OR REPLACE] [ALGORITHM = …] [DEFINER = …] [SQL SECURITY …] what …
 SqlStatement create(SqlLexer lexer) {
   if (lexer.take({"TABLE"})) return createTable(lexer);
@@ -80,7 +87,7 @@ SqlStatement create(SqlLexer lexer) {
       if (takeName(lexer, result)) result.kind = Kind::view;
       return result;
     }
-    if (isProgram(token)) return {Kind::program, {}, {}};
+    if (isProgram(token)) return program(lexer);
     if (token.is("TABLE") || token.is("INDEX") || token.kind == SqlToken::Kind::end) break;
   }
   return {};
@@ -89,7 +96,11 @@ SqlStatement create(SqlLexer lexer) {
 SqlStatement drop(SqlLexer lexer) {
   const SqlToken what = lexer.next();
   if (what.is("USER") || what.is("ROLE")) return {Kind::account, {}, {}};
-  if (isProgram(what)) return {Kind::program, {}, {}};
+  if (isProgram(what)) return program(lexer);
+  if (what.is("DATABASE") || what.is("SCHEMA")) {
+    lexer.take({"IF", "EXISTS"});
+    return {Kind::dropDatabase, lexer.next().text(), {}};
+  }
   if (!what.is("TABLE") && !what.is("VIEW")) return {};
   SqlStatement result;
   if (!lexer.take({"IF", "EXISTS"}) || !takeName(lexer, result)) return {};
@@ -108,7 +119,7 @@ SqlStatement alter(SqlLexer lexer) {
 }
 
 SqlStatement set(SqlLexer lexer, std::string_view statement, SqlReading reading) {
-  if (lexer.take({"DEFAULT", "ROLE"})) return {Kind::account, {}, {}};
+  if (lexer.take({"DEFAULT", "ROLE"}) || lexer.take({"PASSWORD"})) return {Kind::account, {}, {}};
   return {parseSet(statement, reading) ? Kind::set : Kind::other, {}, {}};
 }
 
@@ -125,9 +136,8 @@ bool SqlStatement::needsDatabase() const {
     case Kind::dropTable:
     case Kind::view:
     case Kind::trigger:
-      return database.empty();
     case Kind::program:
-      return true;
+      return database.empty();
     default:
       return false;
   }
@@ -145,6 +155,7 @@ SqlStatement classify(std::string_view statement, SqlReading reading) {
   if (first.is("LOCK") || first.is("UNLOCK"))
     return {lexer.take({"TABLES"}) || lexer.take({"TABLE"}) ? Kind::lock : Kind::other, {}, {}};
   if (first.is("GRANT") || first.is("REVOKE")) return {Kind::account, {}, {}};
+  if (first.is("RENAME") && lexer.take({"USER"})) return {Kind::account, {}, {}};
   if (first.is("CHANGE")) return {Kind::coordinates, {}, {}};
   if (first.is("STOP") || first.is("RESET"))
     return {isReplicaWord(lexer) ? Kind::replica : Kind::other, {}, {}};

@@ -14,14 +14,15 @@ struct SqlStatement {
     set,             // of variables
     use,             // USE database
     createDatabase,  // also ALTER DATABASE
-    createTable,     // with a list of columns, not LIKE, not SELECT
-    dropTable,       // DROP TABLE or DROP VIEW IF EXISTS x, one name
-    lock,            // LOCK TABLES, UNLOCK TABLES
-    keys,            // ALTER TABLE t DISABLE KEYS, ENABLE KEYS
+    dropDatabase,
+    createTable,  // with a list of columns, not LIKE, not SELECT
+    dropTable,    // DROP TABLE or DROP VIEW IF EXISTS x, one name
+    lock,         // LOCK TABLES, UNLOCK TABLES
+    keys,         // ALTER TABLE t DISABLE KEYS, ENABLE KEYS
     view,
     trigger,
     program,      // CREATE or DROP of a procedure, function or event
-    account,      // CREATE USER, GRANT and the like
+    account,      // CREATE USER, GRANT, SET PASSWORD and the like
     coordinates,  // CHANGE MASTER TO and its new spelling
     replica,      // START, STOP or RESET of SLAVE or REPLICA
     transaction,  // START TRANSACTION, BEGIN, COMMIT
@@ -29,7 +30,7 @@ struct SqlStatement {
     other,
   };
   Kind kind = Kind::other;
-  std::string database;  // as written before the dot, or of USE and CREATE DATABASE; else empty
+  std::string database;  // as written before the dot, or of USE, CREATE and DROP DATABASE; else empty
   std::string name;      // of the table; of a trigger its table's
 
   // True for what needs a current database when none is written.

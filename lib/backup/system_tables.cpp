@@ -29,7 +29,7 @@ constexpr const char* timeZoneTables[] = {"time_zone", "time_zone_leap_second", 
                                           "time_zone_transition", "time_zone_transition_type"};
 
 bool isWanted(const std::string& table) {
-  if (table == "proc" || table == "servers") return true;
+  if (table == "proc" || table == "event" || table == "servers") return true;
   for (const AccountTable& each : accountTables)
     if (table == each.name) return true;
   return std::any_of(std::begin(timeZoneTables), std::end(timeZoneTables),
@@ -143,6 +143,30 @@ void SystemTables::bringTimeZones() {
   }
 }
 
+// Programs that a dump of 5.x holds as rows only: the server has no such tables since 8.0. `view` is their
+// name in information_schema.
+void SystemTables::noteLost(const std::string& table, const std::string& what, const std::string& view,
+                            const std::string& option, std::vector<std::string>& notes) {
+  if (!has(table)) return;
+  const std::string condition = replaceAll(
+      " p WHERE p.db NOT IN ('mysql', 'sys') AND NOT EXISTS (SELECT 1 FROM information_schema.%VS v WHERE "
+      "v.%V_SCHEMA = p.db AND v.%V_NAME = p.name)",
+      "%V", view);
+  std::vector<std::string> names;
+  for (const Row& row :
+       control_.query(std::string_view("SELECT CONCAT(p.db, '.', p.name) FROM " + quoteIdentifier(schema_) +
+                                       "." + quoteIdentifier(table) + condition + " ORDER BY p.db, p.name")))
+    names.push_back(row[0].value_or(""));
+  if (names.empty()) return;
+  const size_t count = names.size();
+  constexpr size_t shown = 10;
+  if (count > shown) names.resize(shown);
+  notes.push_back(std::to_string(count) + " " + what + "(s) are in the dump only as rows of mysql." + table +
+                  " and were not restored: take it with " + option + " (" + join(names, ", ") +
+                  (count > shown ? ", …)" : ")"));
+  log::warning(notes.back());
+}
+
 std::vector<std::string> SystemTables::finish() {
   std::vector<std::string> notes;
   if (schema_.empty()) return notes;
@@ -155,18 +179,8 @@ std::vector<std::string> SystemTables::finish() {
       createAccountsOfTables(notes);
   }
   if (has("servers") && sameColumns("servers")) copyRows("servers", "TRUE");
-  if (has("proc")) {
-    const uint64_t count = control_.number(
-        "SELECT COUNT(*) FROM !.proc WHERE db NOT IN ('mysql', 'sys') AND NOT EXISTS (SELECT 1 FROM "
-        "information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = db AND r.ROUTINE_NAME = name)",
-        schema_);
-    if (count > 0) {
-      notes.push_back(
-          std::to_string(count) +
-          " stored routine(s) are in the dump only as rows of mysql.proc and were not restored: take it "
-          "with --routines");
-    }
-  }
+  noteLost("proc", "stored routine", "ROUTINE", "--routines", notes);
+  noteLost("event", "event", "EVENT", "--events", notes);
   return notes;
 }
 

@@ -36,6 +36,8 @@ class SystemTables {
   bool sameColumns(const std::string& table);
   void copyAccountTables(std::vector<std::string>& notes);
   void createAccountsOfTables(std::vector<std::string>& notes);
+  void noteLost(const std::string& table, const std::string& what, const std::string& view,
+                const std::string& option, std::vector<std::string>& notes);
   void copyRows(const std::string& table, const std::string& condition);
 
   Session& control_;

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "backup/accounts.h"
-#include "backup/archive_reader.h"
 #include "backup/dump_stream.h"
 #include "base/error.h"
 #include "base/json_full.h"
@@ -24,6 +23,18 @@ fs::path fileFor(const TakeRequest& request) {
   const std::string time = replaceAll(replaceAll(utcNow(), ":", ""), "-", "");
   return request.output /
          ("mysql-" + host + "-" + std::to_string(request.source.endpoint.port) + "-" + time + ".sql.zst");
+}
+
+fs::path newFileFor(const TakeRequest& request) {
+  const fs::path file = fileFor(request);
+  if (fs::exists(file)) {
+    throw Error(ExitCode::backup, "file " + file.string() + " is there already",
+                "name another file or a directory with --output");
+  }
+  if (request.databases.empty())
+    throw Error(ExitCode::backup, "the source has no databases to back up",
+                "grant SELECT on them to the account");
+  return file;
 }
 
 std::vector<std::string> argumentsFor(const std::vector<std::string>& databases) {
@@ -56,9 +67,9 @@ std::vector<TableName> invalidViews(Session& source, const std::vector<std::stri
   return invalid;
 }
 
-std::string coordinateLines(const Coordinates& coordinates) {
+std::string coordinateLines(const Coordinates& coordinates, bool gtids) {
   std::string text = "\n--\n-- Coordinates of this dump\n--\n\n";
-  if (coordinates.usesGtid)
+  if (coordinates.usesGtid && gtids)
     text += "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ " + quoteString(coordinates.gtids.text()) + ";\n\n";
   if (coordinates.position) {
     text += "-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE=" + quoteString(coordinates.position->file) +
@@ -102,7 +113,7 @@ std::string timeZoneLines(const TakeRequest& request, Session& source, std::vect
 // Writes the stream with lines of ours after its head comments and before its last line.
 class Annotator {
  public:
-  Annotator(ZstdWriter& writer, std::string head, std::string foot)
+  Annotator(CompressedWriter& writer, std::string head, std::string foot)
       : writer_(writer), head_(std::move(head)), foot_(std::move(foot)) {}
 
   void write(std::string_view bytes) {
@@ -134,7 +145,7 @@ class Annotator {
     held_.erase(0, count);
   }
 
-  ZstdWriter& writer_;
+  CompressedWriter& writer_;
   std::string head_;
   std::string foot_;
   std::string held_;
@@ -183,15 +194,8 @@ Json TakeReport::json() const {
 
 TakeReport takeBackup(const TakeRequest& request) {
   TakeReport report;
-  report.file = fileFor(request);
+  report.file = newFileFor(request);
   report.manifest = report.file.string() + ".json";
-  if (fs::exists(report.file)) {
-    throw Error(ExitCode::backup, "file " + report.file.string() + " is there already",
-                "name another file or a directory with --output");
-  }
-  if (request.databases.empty())
-    throw Error(ExitCode::backup, "the source has no databases to back up",
-                "grant SELECT on them to the account");
   Session source = Session::connect(request.source, ExitCode::backup);
   source.failWith(ExitCode::backup);
   source.execute("SET SESSION wait_timeout = 2147483");
@@ -205,10 +209,10 @@ TakeReport takeBackup(const TakeRequest& request) {
     removeTree(partial);
     removeTree(report.file);
   });
-  ZstdWriter writer(partial);
+  CompressedWriter writer({partial}, request.compression);
   Begun begun = begin(request, leftOut);
   report.coordinates = begun.coordinates;
-  Annotator annotator(writer, coordinateLines(begun.coordinates) + timeZones, accounts);
+  Annotator annotator(writer, coordinateLines(begun.coordinates, request.gtids) + timeZones, accounts);
   Progress progress("taking a backup", estimatedSize(source, request.databases).rows);
   for (auto part = begun.dump->next(request.deadline); !part.empty();
        part = begun.dump->next(request.deadline)) {
@@ -228,6 +232,15 @@ TakeReport takeBackup(const TakeRequest& request) {
   writeFile(report.manifest, pretty(manifest), {0640, std::nullopt});
   undo.commit();
   return report;
+}
+
+StepList planTake(const TakeRequest& request) {
+  const std::string file = newFileFor(request).string();
+  return {{"snapshot",
+           "open a consistent snapshot of " + request.source.endpoint.text() + " and note its coordinates"},
+          {"dump", "write " + std::to_string(request.databases.size()) +
+                       " databases, accounts and time zones to " + file},
+          {"manifest", "write " + file + ".json with the checksum"}};
 }
 
 }  // namespace dlpx

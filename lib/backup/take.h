@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "backup/archive_writer.h"
 #include "backup/source_snapshot.h"
 #include "base/deadline.h"
 #include "base/json.h"
+#include "command/app.h"
 #include "mysql/session.h"
 #include "server/installation.h"
 
@@ -17,6 +19,8 @@ struct TakeRequest {
   std::vector<std::string> databases;  // as chosenDatabases() returns them
   Installation installation;           // whose mysqldump is used
   fs::path output;                     // the file to make, or an existing directory to make it in
+  Compression compression = Compression::zstd;
+  bool gtids = true;  // the dump sets GTID_PURGED, where the source uses GTIDs
   SnapshotLimits limits;
   Deadline deadline = Deadline::never();
 };
@@ -34,7 +38,7 @@ struct TakeReport {
 };
 
 // A mysqldump of the databases with routines, events, triggers and the accounts that the source's user may
-// read, compressed with zstd. The source is not stalled (see takeSnapshots); the dump's coordinates are in
+// read, compressed as asked. The source is not stalled (see takeSnapshots); the dump's coordinates are in
 // its head, as GTID_PURGED when the source uses GTIDs and as a commented CHANGE REPLICATION SOURCE TO.
 // inspectBackup() and restoreFile() take it like any other; `zstd -dc | mysql` restores it without us.
 //
@@ -42,5 +46,8 @@ struct TakeReport {
 // and on the disk; the manifest with its checksum comes last. Throws Error{backup} or {noSpace}; nothing
 // stays then. An existing file is never overwritten.
 TakeReport takeBackup(const TakeRequest& request);
+
+// The steps of takeBackup(); changes nothing.
+StepList planTake(const TakeRequest& request);
 
 }  // namespace dlpx

@@ -13,6 +13,12 @@ Error systemError(ExitCode code, const std::string& what, int errnoValue) {
   if (errnoValue == EACCES || errnoValue == EPERM) {
     return Error(code, problem, "run the command as root or as the owner of that path");
   }
+  if (errnoValue == EROFS) {
+    return Error(
+        code, problem,
+        "mount that file system writable ('dmesg' tells why the kernel made it read-only), then repeat the "
+        "command");
+  }
   return Error(code, problem, "check that path and its file system");
 }
 

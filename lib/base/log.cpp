@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 
@@ -40,9 +41,20 @@ std::shared_ptr<spdlog::logger>& logger() {
   return instance;
 }
 
+std::filesystem::path& currentFile() {
+  static std::filesystem::path path;
+  return path;
+}
+
+Level& currentLevel() {
+  static Level level = Level::info;
+  return level;
+}
+
 }  // namespace
 
 void configure(Level level, const std::filesystem::path& file) {
+  currentLevel() = level;
   logger()->sinks().front()->set_level(toSpdlog(level));
   if (file.empty()) return;
   try {
@@ -53,10 +65,15 @@ void configure(Level level, const std::filesystem::path& file) {
     sink->set_level(spdlog::level::debug);
     logger()->sinks().push_back(sink);
     logger()->flush_on(spdlog::level::debug);
+    currentFile() = file;
   } catch (const spdlog::spdlog_ex& e) {
     throw Error(ExitCode::usage, "log file " + file.string() + " cannot be opened: " + e.what(),
                 "give a directory that you can write to with --log-dir");
   }
+}
+
+const std::filesystem::path& file() {
+  return currentFile();
 }
 
 const std::string& operationId() {
@@ -65,6 +82,15 @@ const std::string& operationId() {
     return inherited != nullptr && *inherited != '\0' ? std::string(inherited) : randomHex(4);
   }();
   return id;
+}
+
+Level level() {
+  return currentLevel();
+}
+
+void relay(std::string_view line) {
+  const std::string whole = std::string(line) + "\n";
+  std::fwrite(whole.data(), 1, whole.size(), stderr);
 }
 
 void debug(std::string_view line) {

@@ -13,9 +13,17 @@ enum class Level { debug, info, warning, error };
 // cannot be opened.
 void configure(Level level, const std::filesystem::path& file = {});
 
+// The file that lines go to; empty when there is none.
+const std::filesystem::path& file();
+
 // The id in all lines of one operation: inherited from DLPX_MYSQL_OPERATION_ID when a caller of ours set it,
 // else new.
 const std::string& operationId();
+
+// What stderr shows at least.
+Level level();
+// A line of a child of ours, as it is, on stderr only: a child that logs has the level and the file too.
+void relay(std::string_view line);
 
 void debug(std::string_view line);
 void info(std::string_view line);

@@ -18,6 +18,7 @@
 #include "command/generate.h"
 #include "command/help.h"
 #include "command/resolve.h"
+#include "command/steps.h"
 
 namespace dlpx {
 namespace {
@@ -30,6 +31,21 @@ DocumentKind documentKind(const std::string& word) {
               "give --generate man, completion or reference");
 }
 
+// The Delphix Engine's tools on a host are in DLPX_BIN; the archived plugin logs three levels above it.
+// Without that place, or the right to write there, there is no log file: nobody asked for one.
+void logBesideEngine(const AppSpec& app, log::Level level) {
+  const char* tools = std::getenv("DLPX_BIN");
+  std::error_code error;
+  if (tools == nullptr || *tools == '\0') return;
+  const fs::path place = fs::canonical(fs::path(tools) / "../../..", error);
+  if (error || !place.has_relative_path() || access(place.c_str(), W_OK) != 0) return;
+  try {
+    log::configure(level, place / (app.name + ".log"));
+  } catch (const Error& e) {
+    log::debug(e.what());
+  }
+}
+
 void setUpReporting(const AppSpec& app, const Parameters& parameters) {
   const bool quiet = parameters.flag("quiet");
   const bool verbose = parameters.flag("verbose");
@@ -40,18 +56,14 @@ void setUpReporting(const AppSpec& app, const Parameters& parameters) {
   const bool redraws =
       isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
   setProgressStyle(quiet ? ProgressStyle::silent : redraws ? ProgressStyle::bar : ProgressStyle::lines);
-  fs::path file;
+  const auto level = quiet ? log::Level::warning : verbose ? log::Level::debug : log::Level::info;
   if (const auto directory = parameters.pathIfGiven("log-dir")) {
     std::error_code error;
     fs::create_directories(*directory, error);  // the log's own error tells more
-    file = *directory / (app.name + ".log");
+    return log::configure(level, *directory / (app.name + ".log"));
   }
-  log::configure(quiet ? log::Level::warning : verbose ? log::Level::debug : log::Level::info, file);
-}
-
-std::string logFileOf(const AppSpec& app, const Parameters& parameters) {
-  const auto directory = parameters.pathIfGiven("log-dir");
-  return directory ? (*directory / (app.name + ".log")).string() : std::string();
+  log::configure(level);
+  logBesideEngine(app, level);
 }
 
 // One process's way from its arguments to its exit code. Members are what the error handling wants to know.
@@ -100,7 +112,15 @@ class Run {
       return;
     }
     setUpReporting(app_, parameters);
-    logFile_ = logFileOf(app_, parameters);
+    logFile_ = log::file();
+    for (const UnknownVariable& variable : environment.unknown()) {
+      log::warning("variable " + variable.name + " is not known" +
+                   (variable.nearest.empty() ? "" : "; did you mean " + variable.nearest + "?"));
+    }
+    if (parameters.flag("dry-run")) {
+      const StepList steps = line.command->plan(parameters);
+      return printResult(describeSteps(parameters.command(), steps), json_);
+    }
     log::debug(parameters.command() + " begins");
     const Output output = line.command->run(parameters);
     // A result that nobody can read is a failure: the file first, so that stdout stays empty then.

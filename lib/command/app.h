@@ -29,6 +29,13 @@ class ReportedError : public Error {
   Output report_;
 };
 
+// One step of a workflow: its name as journal and log have it, and what it does, for people.
+struct Step {
+  std::string name;
+  std::string what;
+};
+using StepList = std::vector<Step>;
+
 struct CommandSpec {
   std::string name;  // may be two words: "replication status", "pool create"
   std::string
@@ -45,6 +52,10 @@ struct CommandSpec {
   std::function<Output(const Parameters&)> run;
   std::vector<std::string> required = {};            // checked before run() is called, marked in the help
   std::map<std::string, std::string> defaults = {};  // where this command's default is not the table's
+  // The steps that run() would take now, in order; nothing would be done: empty. Validates and checks as
+  // run() does and throws the same errors, but changes nothing. A command that has it takes --dry-run; every
+  // command that changes something has it.
+  std::function<StepList(const Parameters&)> plan = {};
 };
 
 struct AppSpec {

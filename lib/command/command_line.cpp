@@ -218,6 +218,7 @@ std::vector<std::string> parametersOf(const CommandSpec& command) {
   };
   for (const std::string& name : command.positionals) add(name);
   for (const std::string& name : command.parameters) add(name);
+  if (command.plan) add("dry-run");
   for (const std::string& name : commonParameters()) add(name);
   return names;
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "base/text.h"
 #include "command/table.h"
 
 namespace dlpx {
@@ -15,6 +16,19 @@ struct Variables {
   std::set<std::string> plain;
   std::set<std::string> secret;
 };
+
+constexpr const char* prefix = "DLPX_MYSQL_";
+
+// What is no parameter: where things are, and what one of our processes tells the next.
+const std::set<std::string> others = {"DLPX_MYSQL_BIN_DIR", "DLPX_MYSQL_OPERATION_ID", "DLPX_MYSQL_REGISTRY",
+                                      "DLPX_MYSQL_SEARCH_PATH"};
+
+std::string nearestKnown(const std::string& name, const Variables& known) {
+  std::vector<std::string> all(known.plain.begin(), known.plain.end());
+  all.insert(all.end(), known.secret.begin(), known.secret.end());
+  all.insert(all.end(), others.begin(), others.end());
+  return nearest(name, all);
+}
 
 Variables variablesOfTable() {
   Variables all;
@@ -38,7 +52,11 @@ Environment Environment::take() {
     const std::string name(*entry, equals);
     char* const value = equals + 1;
     if (known.plain.contains(name) && *value != '\0') taken.values_.emplace(name, value);
-    if (!known.secret.contains(name)) continue;
+    if (!known.secret.contains(name)) {
+      if (startsWith(name, prefix) && !known.plain.contains(name) && !others.contains(name))
+        taken.unknown_.push_back({name, nearestKnown(name, known)});
+      continue;
+    }
     if (*value != '\0') taken.secrets_.emplace(name, Secret(value));
     explicit_bzero(value, strlen(value));
   }

@@ -3,10 +3,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 
 namespace dlpx {
+
+// A variable of our prefix that means nothing, and the known one that it resembles, if any.
+struct UnknownVariable {
+  std::string name;
+  std::string nearest;
+};
 
 // The environment of the process as the parameter table sees it. An empty variable counts as not given.
 class Environment {
@@ -17,10 +24,12 @@ class Environment {
 
   std::optional<std::string> value(const std::string& variable) const;
   std::optional<Secret> secret(const std::string& variable) const;
+  const std::vector<UnknownVariable>& unknown() const { return unknown_; }
 
  private:
   std::map<std::string, std::string> values_;
   std::map<std::string, Secret> secrets_;
+  std::vector<UnknownVariable> unknown_;
 };
 
 }  // namespace dlpx

@@ -48,7 +48,10 @@ Specs commonParameters() {
       {.name = "force",
        .type = flag,
        .help = "go on where the command would refuse for safety; its help says where"},
-      {.name = "dry-run", .type = flag, .help = "check everything, say what would be done, and do nothing"},
+      {.name = "dry-run",
+       .type = flag,
+       .help = "check everything, print the steps that would be taken, and change nothing",
+       .commandLineOnly = true},
   };
 }
 
@@ -85,6 +88,17 @@ Specs instanceParameters() {
       {.name = "os-user",
        .placeholder = "USER",
        .help = "the account that mysqld runs as (mysql when started by root, else the caller)"},
+      {.name = "keyring",
+       .type = path,
+       .placeholder = "FILE",
+       .help =
+           "the keyring file of encrypted data that comes as files: of the backup's server, or of the VDB's "
+           "parent; a copy is made"},
+      {.name = "keyring-dir",
+       .type = path,
+       .placeholder = "DIR",
+       .help = "the directory in which the instance keeps its keyring, outside of its snapshots (its mount "
+               "when not given)"},
       {.name = "host",
        .placeholder = "HOST",
        .help = "the host of a running server that is not named by its mount",
@@ -179,6 +193,9 @@ Specs ingestionParameters() {
        .fallback = "true",
        .aliases = {{"LOGSYNC", "stage"}}},
       {.name = "resync", .type = flag, .help = "ingest anew before the snapshot"},
+      {.name = "repair-account",
+       .type = flag,
+       .help = "put the staging account back, which a restore of the user's has replaced"},
       {.name = "staging-user",
        .placeholder = "USER",
        .help = "the account that manages the staging server",
@@ -233,13 +250,63 @@ Specs vdbParameters() {
        .help = "whether events fire in the VDB; on also enables those that replication had disabled",
        .fallback = "off",
        .choices = {"off", "on"}},
+      {.name = "federated",
+       .type = choice,
+       .placeholder = "WHAT",
+       .help = "what becomes of the servers that FEDERATED tables connect to (mysql.servers)",
+       .fallback = "keep",
+       .choices = {"keep", "drop"}},
       {.name = "profile",
        .type = choice,
        .placeholder = "PROFILE",
        .help = "the memory and disk that the VDB may use",
        .fallback = "default",
        .choices = {"default", "small"}},
+      {.name = "replicable",
+       .type = flag,
+       .help = "turn GTIDs on in the VDB, so that a replica of it can follow, whatever its parent has"},
+      {.name = "replicate-from",
+       .type = path,
+       .placeholder = "DIR",
+       .help = "make the VDB a read-only replica of the VDB on this mount, which is of the same snapshot"},
       {.name = "output", .type = path, .placeholder = "PATH", .help = "where the result is written"},
+  };
+}
+
+Specs exportParameters() {
+  return {
+      {.name = "tar", .type = flag, .help = "export as a tar archive instead of a directory"},
+      {.name = "logical", .type = flag, .help = "export as a mysqldump file instead of a data directory"},
+      {.name = "compression",
+       .type = choice,
+       .placeholder = "KIND",
+       .help = "of a tar or dump; auto goes by the name: .gz, .zst, .xz",
+       .fallback = "auto",
+       .choices = {"auto", "none", "gzip", "zstd", "xz"}},
+      {.name = "gtids",
+       .type = flag,
+       .help = "let a dump set the executed GTIDs of the server that it is restored to",
+       .fallback = "true"},
+      {.name = "copy",
+       .type = choice,
+       .placeholder = "HOW",
+       .help = "hot by the running server, cold while it is stopped, or as the VDB is now",
+       .fallback = "auto",
+       .choices = {"auto", "hot", "cold"}},
+      {.name = "owner",
+       .placeholder = "USER[:GROUP]",
+       .help = "who owns the exported files, and runs the server (the VDB's account when not given)"},
+      {.name = "target-directory",
+       .type = path,
+       .placeholder = "DIR",
+       .help = "where the export will lie on its server, when that is not --output"},
+      {.name = "target-port",
+       .type = port,
+       .placeholder = "PORT",
+       .help = "the TCP port in the exported my.cnf",
+       .fallback = "3306",
+       .least = 1,
+       .most = 65535},
   };
 }
 
@@ -257,7 +324,9 @@ Specs engineParameters() {
       {.name = "to",
        .placeholder = "SNAPSHOT",
        .help = "the snapshot to go to; the newest when none is named"},
-      {.name = "with-replica", .type = flag, .help = "give the VDB a replica of its own"},
+      {.name = "with-replica",
+       .type = flag,
+       .help = "make two VDBs of the snapshot, the second a replica of the first, NAME-replica"},
       {.name = "hook",
        .type = assignments,
        .placeholder = "POINT=SCRIPT",
@@ -281,11 +350,19 @@ Specs engineParameters() {
       {.name = "pool", .placeholder = "POOL", .help = "the name of the pool"},
       {.name = "image", .type = path, .placeholder = "FILE", .help = "the image file of the pool"},
       {.name = "directory", .type = path, .placeholder = "DIR", .help = "the directory of the pool"},
-      {.name = "dataset", .placeholder = "DATASET", .help = "the ZFS dataset of the pool"},
+      {.name = "dataset",
+       .placeholder = "DATASET",
+       .help = "the ZFS dataset that the pool is made in; an image file where none is named"},
       {.name = "keep-last",
        .type = integer,
        .placeholder = "N",
        .help = "how many snapshots to keep of each timeflow",
+       .least = 1,
+       .most = 100000},
+      {.name = "keep-hourly",
+       .type = integer,
+       .placeholder = "N",
+       .help = "of how many hours to keep the newest snapshot",
        .least = 1,
        .most = 100000},
       {.name = "keep-daily",
@@ -341,8 +418,9 @@ std::string ParameterSpec::key() const {
 const std::vector<ParameterSpec>& parameterTable() {
   static const Specs table = [] {
     Specs all;
-    for (const Specs& group : {commonParameters(), instanceParameters(), sourceParameters(),
-                               ingestionParameters(), vdbParameters(), engineParameters()}) {
+    for (const Specs& group :
+         {commonParameters(), instanceParameters(), sourceParameters(), ingestionParameters(),
+          vdbParameters(), exportParameters(), engineParameters()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

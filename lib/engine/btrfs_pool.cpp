@@ -6,29 +6,15 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "base/undo.h"
 #include "engine/pool_drivers.h"
-#include "process/command.h"
 
 namespace dlpx {
 namespace {
-
-constexpr uint64_t kSmallestImage = 256ULL << 20;
-constexpr auto kToolTime = Seconds(120);
-
-void runTool(const std::vector<std::string>& argv, const std::string& what, const std::string& remedy) {
-  Command command;
-  command.argv = argv;
-  command.environment = {{"LC_ALL", "C"}};
-  command.deadline = Deadline::in(kToolTime);
-  runChecked(command, ExitCode::storage, what, remedy);
-}
 
 bool isBtrfs(const fs::path& path) {
   struct statfs status = {};
@@ -108,12 +94,7 @@ class BtrfsPool : public Pool {
   void requireNothingThere() const override {
     Pool::requireNothingThere();
     if (config().image.empty()) return;
-    if (config().imageBytes < kSmallestImage) {
-      throw Error(ExitCode::usage, "a pool of " + humanBytes(config().imageBytes) + " is too small",
-                  "give --size of at least " + humanBytes(kSmallestImage));
-    }
-    if (!fs::exists(config().image)) return;
-    throw Error(ExitCode::storage, config().image.string() + " exists already", "choose another file");
+    requireNoImage(config());
   }
 
   void mount() override {
@@ -164,45 +145,35 @@ class BtrfsPool : public Pool {
     rmdir((snapshotRoot() / snapshot.dataset).c_str());  // fails, as it should, while there are others
   }
 
-  // An image can be promised more than its file system holds.
-  PoolUsage usage() const override {
-    PoolUsage usage = Pool::usage();
-    if (!config().image.empty()) {
-      usage.freeBytes = std::min(usage.freeBytes, freeBytes(config().image.parent_path()));
-    }
-    return usage;
-  }
+  PoolUsage usage() const override { return withinImage(config(), Pool::usage()); }
 
  private:
   void makeImage(Undo& undo) const {
     const fs::path& image = config().image;
-    if (!fs::exists(image.parent_path())) makeDirectory(image.parent_path(), {0755, std::nullopt});
     undo.add("remove " + image.string(), [this] {
       unmountImage();
       removeTree(config().image);
     });
-    const UniqueFd file = openFile(image, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (ftruncate(file.get(), static_cast<off_t>(config().imageBytes)) != 0) {
-      throw systemError(ExitCode::storage, "cannot make " + image.string(), errno);
-    }
+    makePoolImage(config());
     // dup: with its small first metadata chunk alone, a pool once full of data stays at "no space" after
     // deletes.
-    runTool({"mkfs.btrfs", "--quiet", "--metadata", "dup", "--data", "single", image},
-            "cannot format " + image.string(), "install btrfs-progs");
+    runPoolTool({"mkfs.btrfs", "--quiet", "--metadata", "dup", "--data", "single", image},
+                "cannot format " + image.string(), "install btrfs-progs");
   }
 
   void mountImage() const {
+    requireImage(config());
     makeDirectory(config().root, {0755, std::nullopt});
     // discard: what is deleted in the pool is given back to the file system below.
-    runTool({"mount", "-t", "btrfs", "-o", "loop,noatime,discard=async", config().image, config().root},
-            "cannot mount " + config().image.string(),
-            "run as root, on a kernel with btrfs and loop devices");
+    runPoolTool({"mount", "-t", "btrfs", "-o", "loop,noatime,discard=async", config().image, config().root},
+                "cannot mount " + config().image.string(),
+                "run as root, on a kernel with btrfs and loop devices");
   }
 
   void unmountImage() const {
     if (!isMountPoint(config().root)) return;
-    runTool({"umount", config().root}, "cannot unmount " + config().root.string(),
-            "stop what still uses it: 'fuser -vm " + config().root.string() + "' lists it");
+    runPoolTool({"umount", config().root}, "cannot unmount " + config().root.string(),
+                "stop what still uses it: 'fuser -vm " + config().root.string() + "' lists it");
   }
 
   void removeEverything() {

@@ -1,5 +1,6 @@
 #include "engine/catalogue.h"
 
+#include <iterator>
 #include <random>
 
 #include "base/error.h"
@@ -10,11 +11,11 @@
 namespace dlpx {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
 // Below the range from which the kernel takes ports for outgoing connections.
 constexpr int kFirstPort = 20000;
 constexpr int kPorts = 12000;
 
+// The first version's tables.
 constexpr const char* kSchema[] = {
     "CREATE TABLE pool (name TEXT PRIMARY KEY, kind TEXT NOT NULL, root TEXT NOT NULL, image TEXT NOT NULL,"
     " identity TEXT NOT NULL)",
@@ -30,6 +31,10 @@ constexpr const char* kSchema[] = {
     "NULL,"
     " removing INTEGER NOT NULL DEFAULT 0, UNIQUE(object, name))",
 };
+
+// What leads from version 1 to 2, from 2 to 3 …
+constexpr const char* kChanges[] = {"ALTER TABLE pool ADD COLUMN dataset TEXT NOT NULL DEFAULT ''"};
+constexpr int64_t kSchemaVersion = 1 + std::size(kChanges);
 
 constexpr const char* kObjectColumns =
     "SELECT id, name, kind, state, pending, pool, parent, origin, port, server_id, settings, source_config, "
@@ -47,7 +52,9 @@ Enum parse(const std::string& word, std::initializer_list<Enum> all) {
 }
 
 std::string toText(const ObjectSettings& settings) {
-  return compact(Json{{"parameters", settings.parameters}, {"hooks", settings.userHooks}});
+  Json json = {{"parameters", settings.parameters}, {"hooks", settings.userHooks}};
+  if (!settings.replicaOf.empty()) json["replicaOf"] = settings.replicaOf;
+  return compact(json);
 }
 
 ObjectSettings settingsOf(const std::string& text) {
@@ -55,6 +62,7 @@ ObjectSettings settingsOf(const std::string& text) {
   ObjectSettings settings;
   json.at("parameters").get_to(settings.parameters);
   json.at("hooks").get_to(settings.userHooks);
+  settings.replicaOf = json.value("replicaOf", "");
   return settings;
 }
 
@@ -89,6 +97,7 @@ PoolConfig poolOf(const SqlRow& row) {
   pool.root = textOf(row[2]);
   pool.image = textOf(row[3]);
   pool.id = textOf(row[4]);
+  pool.dataset = textOf(row[5]);
   return pool;
 }
 
@@ -134,22 +143,26 @@ Catalogue::Catalogue(const fs::path& file) : database_(file) {
 }
 
 void Catalogue::makeSchema() {
-  const int64_t version = integerOf(database_.query("PRAGMA user_version").at(0).at(0));
+  int64_t version = integerOf(database_.query("PRAGMA user_version").at(0).at(0));
   if (version == kSchemaVersion) return;
-  if (version != 0) {
+  if (version < 0 || version > kSchemaVersion) {
     throw Error(ExitCode::storage,
                 "the catalogue has schema version " + std::to_string(version) + ", this program knows " +
                     std::to_string(kSchemaVersion),
                 "use the version of dlpx-mysql that wrote it, or a newer one");
   }
-  for (const char* statement : kSchema) database_.execute(statement);
+  if (version == 0) {
+    for (const char* statement : kSchema) database_.execute(statement);
+    version = 1;
+  }
+  for (; version < kSchemaVersion; ++version) database_.execute(kChanges[version - 1]);
   database_.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
 }
 
 std::vector<PoolConfig> Catalogue::pools() {
   std::vector<PoolConfig> pools;
   for (const SqlRow& row :
-       database_.query("SELECT name, kind, root, image, identity FROM pool ORDER BY rowid")) {
+       database_.query("SELECT name, kind, root, image, identity, dataset FROM pool ORDER BY rowid")) {
     pools.push_back(poolOf(row));
   }
   return pools;
@@ -170,8 +183,9 @@ PoolConfig Catalogue::pool(const std::string& name) {
 }
 
 void Catalogue::addPool(const PoolConfig& pool) {
-  database_.execute("INSERT INTO pool (name, kind, root, image, identity) VALUES (?, ?, ?, ?, ?)",
-                    {pool.name, word(pool.kind), pool.root.string(), pool.image.string(), pool.id});
+  database_.execute(
+      "INSERT INTO pool (name, kind, root, image, identity, dataset) VALUES (?, ?, ?, ?, ?, ?)",
+      {pool.name, word(pool.kind), pool.root.string(), pool.image.string(), pool.id, pool.dataset});
 }
 
 void Catalogue::removePool(const std::string& name) {
@@ -272,12 +286,26 @@ void Catalogue::chooseServerId(EngineObject& object) {
 }
 
 void Catalogue::save(const EngineObject& object, const SnapshotRecord* snapshot) {
+  save({Saved{&object, snapshot}});
+}
+
+void Catalogue::save(const std::vector<Saved>& objects) {
   database_.transaction([&] {
-    database_.execute(
-        "UPDATE object SET state = ?, pending = ?, origin = ?, source_config = ? WHERE id = ?",
-        {word(object.state), word(object.pending), orNull(object.origin), object.sourceConfig, object.id});
-    if (snapshot != nullptr) insertSnapshot(*snapshot);
+    for (const auto& [object, snapshot] : objects) {
+      database_.execute(
+          "UPDATE object SET state = ?, pending = ?, origin = ?, source_config = ? WHERE id = ?",
+          {word(object->state), word(object->pending), orNull(object->origin), object->sourceConfig,
+           object->id});
+      if (snapshot != nullptr) insertSnapshot(*snapshot);
+    }
   });
+}
+
+std::optional<EngineObject> Catalogue::findReplica(const std::string& primary) {
+  for (const EngineObject& object : objects()) {
+    if (object.settings.replicaOf == primary) return object;
+  }
+  return std::nullopt;
 }
 
 void Catalogue::insertSnapshot(const SnapshotRecord& snapshot) {
@@ -288,7 +316,7 @@ void Catalogue::insertSnapshot(const SnapshotRecord& snapshot) {
 
 void Catalogue::beginDelete(EngineObject& object) {
   database_.transaction([&] {
-    for (const SnapshotRecord& snapshot : snapshots(object)) requireNoDependents(snapshot, &object);
+    requireNoDependents(object);
     database_.execute("UPDATE object SET pending = ? WHERE id = ?", {word(Pending::deleting), object.id});
     database_.execute("UPDATE snapshot SET removing = 1 WHERE object = ?", {object.id});
   });
@@ -351,6 +379,10 @@ std::vector<std::string> Catalogue::dependents(const SnapshotRecord& snapshot) {
   return names;
 }
 
+void Catalogue::requireNoDependents(const EngineObject& object) {
+  for (const SnapshotRecord& snapshot : snapshots(object)) requireNoDependents(snapshot, &object);
+}
+
 void Catalogue::requireNoDependents(const SnapshotRecord& snapshot, const EngineObject* exceptOf) {
   std::vector<std::string> names;
   for (const SqlRow& row : dependentRows(snapshot)) {
@@ -365,7 +397,7 @@ void Catalogue::requireNoDependents(const SnapshotRecord& snapshot, const Engine
 
 void Catalogue::beginRemoval(const SnapshotRecord& snapshot) {
   database_.transaction([&] {
-    requireNoDependents(snapshot, nullptr);
+    requireNoDependents(snapshot);
     database_.execute("UPDATE snapshot SET removing = 1 WHERE id = ?", {snapshot.id});
   });
 }

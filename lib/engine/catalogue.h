@@ -26,6 +26,7 @@ std::string_view name(Pending pending);
 struct ObjectSettings {
   std::map<std::string, std::vector<std::string>> parameters;  // YAML key → its values: what hooks read
   std::map<std::string, std::string> userHooks;                // hook point → absolute path of a script
+  std::string replicaOf;  // the VDB, in the same pool, that this one is a replica of; empty: of none
 };
 
 // A dSource or a VDB.
@@ -54,10 +55,13 @@ struct SnapshotRecord {
   std::string created;            // UTC
 };
 
-// What the local engine knows, in <home>/catalogue.db. A snapshot counts once its row is there: rows are
-// written last. Throws as Database does, and Error{usage} for names and ports that are taken or unknown.
+// What the local engine knows, in <home>/catalogue.db; one that an older version wrote is brought up to date
+// when it is opened. A snapshot counts once its row is there: rows are written last. Throws as Database does,
+// and Error{usage} for names and ports that are taken or unknown.
 class Catalogue {
  public:
+  static constexpr const char* nowhere = Database::inMemory;
+  // `nowhere` is an empty one that leaves no file.
   explicit Catalogue(const fs::path& file);
 
   std::vector<PoolConfig> pools();
@@ -76,6 +80,11 @@ class Catalogue {
   void addObject(EngineObject& object);
   // Writes state, pending, origin and source config; with a snapshot, in the same transaction, its row.
   void save(const EngineObject& object, const SnapshotRecord* snapshot = nullptr);
+  // As save for all of them, or for none.
+  using Saved = std::pair<const EngineObject*, const SnapshotRecord*>;
+  void save(const std::vector<Saved>& objects);
+  // The replica of a VDB.
+  std::optional<EngineObject> findReplica(const std::string& primary);
   // Marks the object as deleting. Throws Error{storage} while other objects depend on its snapshots.
   void beginDelete(EngineObject& object);
   // With the rows of its snapshots.
@@ -88,6 +97,10 @@ class Catalogue {
   SnapshotRecord snapshot(int64_t id);
   // Names of what was cloned from it: "vdb1", "vdb1@20260131T134500Z".
   std::vector<std::string> dependents(const SnapshotRecord& snapshot);
+  // Throw Error{storage} while others, not counting `exceptOf`, depend on the snapshot or on one of the
+  // object's.
+  void requireNoDependents(const SnapshotRecord& snapshot, const EngineObject* exceptOf = nullptr);
+  void requireNoDependents(const EngineObject& object);
   // From now on nothing can be made from it. Throws Error{storage} while it has dependents.
   void beginRemoval(const SnapshotRecord& snapshot);
   void removeSnapshot(const SnapshotRecord& snapshot);
@@ -96,7 +109,6 @@ class Catalogue {
 
  private:
   void makeSchema();
-  void requireNoDependents(const SnapshotRecord& snapshot, const EngineObject* exceptOf);
   std::vector<SqlRow> dependentRows(const SnapshotRecord& snapshot);
   void choosePort(EngineObject& object);
   void chooseServerId(EngineObject& object);

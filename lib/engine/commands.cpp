@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "engine/dry_run.h"
 #include "engine/report.h"
 #include "engine/workflows.h"
 
@@ -10,8 +11,8 @@ namespace {
 
 constexpr const char* kDefaultPool = "default";
 
-Engine open(const Parameters& p) {
-  return Engine({p.path("home"), p.pathIfGiven("hooks-dir")});
+Engine open(const Parameters& p, bool toLook = false) {
+  return Engine({p.path("home"), p.pathIfGiven("hooks-dir"), toLook});
 }
 
 std::vector<std::string> valuesOf(const Parameters& p, const std::string& name) {
@@ -53,6 +54,21 @@ void checkHookPoints(const ObjectSettings& settings, const std::vector<std::stri
   }
 }
 
+const std::vector<std::string>& vdbHookPoints() {
+  static const std::vector<std::string> points = {
+      "configure-clone", "pre-snapshot", "post-snapshot", "pre-refresh", "post-refresh", "pre-rollback",
+      "post-rollback",   "pre-start",    "post-start",    "pre-stop",    "post-stop"};
+  return points;
+}
+
+// A VDB of the local engine is for this host unless it is told otherwise.
+ObjectSettings vdbSettings(const Parameters& p) {
+  ObjectSettings settings = settingsOf(p, vdbParameters());
+  settings.parameters.insert({"bind_address", {"127.0.0.1"}});
+  checkHookPoints(settings, vdbHookPoints());
+  return settings;
+}
+
 uint16_t portOf(const Parameters& p) {
   return p.isGiven("port") ? p.port("port") : uint16_t{0};
 }
@@ -82,6 +98,61 @@ std::string reachable(const EngineObject& object) {
   return "runs on port " + std::to_string(object.port);
 }
 
+PoolRequest poolRequest(const Parameters& p) {
+  PoolRequest request;
+  request.name = p.textOr("pool", kDefaultPool);
+  request.kind = poolKindOf(p.text("driver"));
+  request.directory = p.pathIfGiven("directory");
+  request.image = p.pathIfGiven("image");
+  request.dataset = p.textOr("dataset", "");
+  request.imageBytes = p.bytes("size");
+  return request;
+}
+
+LinkRequest linkRequest(const Parameters& p) {
+  LinkRequest request;
+  request.name = p.text("name");
+  request.pool = p.textOr("pool", "");
+  request.settings = settingsOf(p, dsourceParameters());
+  request.port = portOf(p);
+  request.serverId = serverIdOf(p);
+  checkHookPoints(request.settings, {"pre-sync", "post-sync"});
+  return request;
+}
+
+ProvisionRequest provisionRequest(const Parameters& p) {
+  ProvisionRequest request;
+  request.name = p.text("name");
+  request.from = p.text("from");
+  request.settings = vdbSettings(p);
+  request.port = portOf(p);
+  request.serverId = serverIdOf(p);
+  request.withReplica = p.flag("with-replica");
+  if (request.withReplica) request.settings.parameters["replicable"] = {"true"};
+  return request;
+}
+
+EmptyVdbRequest emptyVdbRequest(const Parameters& p) {
+  EmptyVdbRequest request;
+  request.name = p.text("name");
+  request.pool = p.textOr("pool", "");
+  request.settings = vdbSettings(p);
+  request.port = portOf(p);
+  request.serverId = serverIdOf(p);
+  return request;
+}
+
+RetentionPolicy retentionPolicy(const Parameters& p) {
+  RetentionPolicy policy;
+  policy.keepLast = p.integerIfGiven("keep-last").value_or(0);
+  policy.keepHourly = p.integerIfGiven("keep-hourly").value_or(0);
+  policy.keepDaily = p.integerIfGiven("keep-daily").value_or(0);
+  policy.keepWeekly = p.integerIfGiven("keep-weekly").value_or(0);
+  if (const auto span = p.durationIfGiven("keep-for"))
+    policy.keepFor = std::chrono::duration_cast<Seconds>(*span);
+  return policy;
+}
+
 }  // namespace
 
 const std::vector<std::string>& dsourceParameters() {
@@ -105,28 +176,23 @@ const std::vector<std::string>& dsourceParameters() {
                                                  "basedir",
                                                  "my-cnf",
                                                  "os-user",
+                                                 "keyring",
+                                                 "keyring-dir",
                                                  "bind-address",
                                                  "timeout"};
   return names;
 }
 
 const std::vector<std::string>& vdbParameters() {
-  static const std::vector<std::string> names = {"user",    "password",     "setting", "accounts",
-                                                 "events",  "profile",      "basedir", "my-cnf",
-                                                 "os-user", "bind-address", "timeout"};
+  static const std::vector<std::string> names = {
+      "user",    "password", "setting", "accounts",     "federated", "events",  "profile",
+      "basedir", "my-cnf",   "os-user", "bind-address", "timeout",   "keyring", "keyring-dir"};
   return names;
 }
 
 Output runPoolCreate(const Parameters& p) {
   Engine engine = open(p);
-  PoolRequest request;
-  request.name = p.textOr("pool", kDefaultPool);
-  request.kind = poolKindOf(p.text("driver"));
-  request.directory = p.pathIfGiven("directory");
-  request.image = p.pathIfGiven("image");
-  request.imageBytes = p.bytes("size");
-  createPool(engine, request);
-  return poolReport(engine, request.name);
+  return poolReport(engine, createPool(engine, poolRequest(p)).name);
 }
 
 Output runPoolStatus(const Parameters& p) {
@@ -143,14 +209,7 @@ Output runPoolDestroy(const Parameters& p) {
 
 Output runLink(const Parameters& p) {
   Engine engine = open(p);
-  LinkRequest request;
-  request.name = p.text("name");
-  request.pool = p.textOr("pool", "");
-  request.settings = settingsOf(p, dsourceParameters());
-  request.port = portOf(p);
-  request.serverId = serverIdOf(p);
-  checkHookPoints(request.settings, {"pre-sync", "post-sync"});
-  return toldSnapshot(engine, link(engine, request));
+  return toldSnapshot(engine, link(engine, linkRequest(p)));
 }
 
 Output runSync(const Parameters& p) {
@@ -160,17 +219,13 @@ Output runSync(const Parameters& p) {
 
 Output runProvision(const Parameters& p) {
   Engine engine = open(p);
-  ProvisionRequest request;
-  request.name = p.text("name");
-  request.from = p.text("from");
-  request.settings = settingsOf(p, vdbParameters());
-  request.settings.parameters.insert({"bind_address", {"127.0.0.1"}});
-  request.port = portOf(p);
-  request.serverId = serverIdOf(p);
-  checkHookPoints(request.settings,
-                  {"configure-clone", "pre-snapshot", "post-snapshot", "pre-refresh", "post-refresh",
-                   "pre-rollback", "post-rollback", "pre-start", "post-start", "pre-stop", "post-stop"});
-  const EngineObject vdb = provision(engine, request);
+  const EngineObject vdb = provision(engine, provisionRequest(p));
+  return toldObject(engine, vdb.name, reachable(vdb));
+}
+
+Output runCreateEmpty(const Parameters& p) {
+  Engine engine = open(p);
+  const EngineObject vdb = createEmpty(engine, emptyVdbRequest(p));
   return toldObject(engine, vdb.name, reachable(vdb));
 }
 
@@ -217,19 +272,16 @@ Output runDisable(const Parameters& p) {
 
 Output runDelete(const Parameters& p) {
   Engine engine = open(p);
-  remove(engine, p.text("name"));
-  return told({{"deleted", p.text("name")}}, "'" + p.text("name") + "' is gone");
+  const std::string name = p.text("name");
+  const fs::path keyrings = remove(engine, name);
+  if (keyrings.empty()) return told({{"deleted", name}}, "'" + name + "' is gone");
+  return told({{"deleted", name}, {"keyringDir", keyrings.string()}},
+              "'" + name + "' is gone; its keyring stays in " + keyrings.string());
 }
 
 Output runRetention(const Parameters& p) {
   Engine engine = open(p);
-  RetentionPolicy policy;
-  policy.keepLast = p.integerIfGiven("keep-last").value_or(0);
-  policy.keepDaily = p.integerIfGiven("keep-daily").value_or(0);
-  policy.keepWeekly = p.integerIfGiven("keep-weekly").value_or(0);
-  if (const auto span = p.durationIfGiven("keep-for"))
-    policy.keepFor = std::chrono::duration_cast<Seconds>(*span);
-  const RetentionResult result = applyRetention(engine, p.textIfGiven("name"), policy);
+  const RetentionResult result = applyRetention(engine, p.textIfGiven("name"), retentionPolicy(p));
   std::string text;
   for (const std::string& name : result.removed) text += "removed " + name + "\n";
   for (const std::string& name : result.inUse) text += "kept " + name + ", which is in use\n";
@@ -263,6 +315,11 @@ Output runList(const Parameters& p) {
   return listReport(engine);
 }
 
+Output runSize(const Parameters& p) {
+  Engine engine = open(p);
+  return sizeReport(engine, p.text("name"));
+}
+
 Output runSnapshots(const Parameters& p) {
   Engine engine = open(p);
   return snapshotsReport(engine, p.text("name"));
@@ -271,6 +328,44 @@ Output runSnapshots(const Parameters& p) {
 Output runStatus(const Parameters& p) {
   Engine engine = open(p);
   return statusReport(engine, p.textIfGiven("name"));
+}
+
+StepList planOf(const std::string& command, const Parameters& given) {
+  using Plan = std::function<StepList(Engine&, const Parameters&)>;
+  static const std::map<std::string, Plan> plans = {
+      {"pool create",
+       [](Engine& engine, const Parameters& p) { return planPoolCreate(engine, poolRequest(p)); }},
+      {"pool destroy",
+       [](Engine& engine, const Parameters& p) {
+         return planPoolDestroy(engine, p.textOr("pool", kDefaultPool));
+       }},
+      {"link", [](Engine& engine, const Parameters& p) { return planLink(engine, linkRequest(p)); }},
+      {"sync", [](Engine& engine,
+                  const Parameters& p) { return planSync(engine, p.text("name"), p.flag("resync")); }},
+      {"provision",
+       [](Engine& engine, const Parameters& p) { return planProvision(engine, provisionRequest(p)); }},
+      {"create-empty",
+       [](Engine& engine, const Parameters& p) { return planCreateEmpty(engine, emptyVdbRequest(p)); }},
+      {"snapshot", [](Engine& engine, const Parameters& p) { return planSnapshot(engine, p.text("name")); }},
+      {"refresh",
+       [](Engine& engine, const Parameters& p) {
+         return planRefresh(engine, p.text("name"), p.textIfGiven("to"));
+       }},
+      {"rewind", [](Engine& engine,
+                    const Parameters& p) { return planRewind(engine, p.text("name"), p.textIfGiven("to")); }},
+      {"start", [](Engine& engine, const Parameters& p) { return planStart(engine, p.text("name")); }},
+      {"stop", [](Engine& engine, const Parameters& p) { return planStop(engine, p.text("name")); }},
+      {"enable", [](Engine& engine, const Parameters& p) { return planEnable(engine, p.text("name")); }},
+      {"disable", [](Engine& engine, const Parameters& p) { return planDisable(engine, p.text("name")); }},
+      {"delete", [](Engine& engine, const Parameters& p) { return planRemove(engine, p.text("name")); }},
+      {"retention",
+       [](Engine& engine, const Parameters& p) {
+         return planRetention(engine, p.textIfGiven("name"), retentionPolicy(p));
+       }},
+      {"up", [](Engine& engine, const Parameters&) { return planUp(engine); }},
+  };
+  Engine engine = open(given, true);
+  return plans.at(command)(engine, given);
 }
 
 }  // namespace dlpx

@@ -12,6 +12,7 @@ Output runPoolDestroy(const Parameters& parameters);
 Output runLink(const Parameters& parameters);
 Output runSync(const Parameters& parameters);
 Output runProvision(const Parameters& parameters);
+Output runCreateEmpty(const Parameters& parameters);
 Output runSnapshot(const Parameters& parameters);
 Output runRefresh(const Parameters& parameters);
 Output runRewind(const Parameters& parameters);
@@ -24,7 +25,11 @@ Output runRetention(const Parameters& parameters);
 Output runUp(const Parameters& parameters);
 Output runList(const Parameters& parameters);
 Output runSnapshots(const Parameters& parameters);
+Output runSize(const Parameters& parameters);
 Output runStatus(const Parameters& parameters);
+
+// The steps of a command that changes something: "pool create", "refresh" …
+StepList planOf(const std::string& command, const Parameters& parameters);
 
 // What `link` and `provision` hand on to the hooks, by parameter name.
 const std::vector<std::string>& dsourceParameters();

@@ -55,7 +55,8 @@ SqlValue orNull(const std::optional<int64_t>& value) {
 }
 
 Database::Database(const fs::path& file) : file_(file) {
-  openFile(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);  // SQLite gives its side files the mode of this one
+  if (file != inMemory)
+    openFile(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);  // SQLite gives its side files the mode of this one
   if (sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) fail("open");
   sqlite3_busy_timeout(handle_, 10000);
   query("PRAGMA journal_mode=WAL");

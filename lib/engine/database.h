@@ -27,6 +27,7 @@ SqlValue orNull(const std::optional<int64_t>& value);
 // words.
 class Database {
  public:
+  static constexpr const char* inMemory = ":memory:";  // instead of a file
   explicit Database(const fs::path& file);
   ~Database();
   Database(const Database&) = delete;

@@ -5,7 +5,6 @@
 #include "engine/workflows.h"
 
 namespace dlpx {
-namespace {
 
 EngineObject newDsource(const LinkRequest& request, const std::string& pool) {
   EngineObject object;
@@ -18,7 +17,6 @@ EngineObject newDsource(const LinkRequest& request, const std::string& pool) {
   return object;
 }
 
-// The pool that was named, or the only one.
 std::string choosePool(Engine& engine, const std::string& named) {
   if (!named.empty()) return engine.catalogue().pool(named).name;
   const auto pools = engine.catalogue().pools();
@@ -27,16 +25,16 @@ std::string choosePool(Engine& engine, const std::string& named) {
               pools.empty() ? "make one with 'dlpx-mysql-engine pool create'" : "name one with --pool");
 }
 
-SnapshotRecord alreadyLinked(Operation& operation, const LinkRequest& request) {
-  const EngineObject& there = operation.object;
+void requireSameLink(const EngineObject& there, const LinkRequest& request) {
   const bool same = there.kind == ObjectKind::dsource &&
                     there.settings.parameters == request.settings.parameters &&
                     there.settings.userHooks == request.settings.userHooks &&
                     (request.port == 0 || request.port == there.port) &&
                     (request.serverId == 0 || request.serverId == there.serverId);
   if (!same) throw nameTaken(there);
-  return operation.catalogue().snapshot(there, std::nullopt);
 }
+
+namespace {
 
 SnapshotRecord syncSteps(Operation& operation, bool resync) {
   requireFree(operation.pool(), kLeastFreeBytes + operation.pool().bytesToCopy(operation.name()));
@@ -58,7 +56,10 @@ SnapshotRecord link(Engine& engine, const LinkRequest& request) {
   checkName(request.name);
   Operation operation(engine, request.name, "link");
   const std::string pool = choosePool(engine, request.pool);
-  if (clearUnfinished(operation)) return alreadyLinked(operation, request);
+  if (clearUnfinished(operation)) {
+    requireSameLink(operation.object, request);
+    return engine.catalogue().snapshot(operation.object, std::nullopt);
+  }
   operation.object = newDsource(request, pool);
   requireFree(operation.pool(), kLeastFreeBytes);
   operation.step("record the dSource");

@@ -12,16 +12,22 @@ constexpr FileTraits kClosed = {0700, std::nullopt};
 // Others must be able to walk to the mounts below; everything else in the home is closed.
 EngineOptions withHome(EngineOptions options) {
   options.home = fs::absolute(options.home);
+  if (options.toLook) return options;
   if (!fs::exists(options.home)) makeDirectory(options.home, {0755, std::nullopt});
   makeDirectory(options.home / "pools", {0755, std::nullopt});
   for (const char* closed : {"config", "operations", "locks"}) makeDirectory(options.home / closed, kClosed);
   return options;
 }
 
+fs::path catalogueOf(const EngineOptions& options) {
+  const fs::path file = options.home / "catalogue.db";
+  return options.toLook && !fs::exists(file) ? Catalogue::nowhere : file;
+}
+
 }  // namespace
 
 Engine::Engine(EngineOptions options)
-    : options_(withHome(std::move(options))), catalogue_(options_.home / "catalogue.db") {}
+    : options_(withHome(std::move(options))), catalogue_(catalogueOf(options_)) {}
 
 std::unique_ptr<Pool> Engine::pool(const std::string& name) {
   std::unique_ptr<Pool> pool = openPool(catalogue_.pool(name));

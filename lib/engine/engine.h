@@ -14,6 +14,7 @@ namespace dlpx {
 struct EngineOptions {
   fs::path home;
   std::optional<fs::path> hooksDirectory;  // else beside the executable
+  bool toLook = false;  // for a dry run: nothing is made, and a missing home is an empty one
 };
 
 // The local engine's home:

@@ -29,6 +29,16 @@ std::vector<std::string> parameterVariables() {
   return names;
 }
 
+// What a hook says while it works reaches the operator at once; its error at the end is told as ours.
+void tellLine(std::string_view line) {
+  if (!startsWith(line, "{\"error\":")) log::relay(line);
+}
+
+void inheritVerbosity(HookEnvironment& environment) {
+  if (log::level() == log::Level::debug) environment["DLPX_MYSQL_VERBOSE"] = "true";
+  if (log::level() == log::Level::warning) environment["DLPX_MYSQL_QUIET"] = "true";
+}
+
 fs::path ownDirectory() {
   return fs::read_symlink("/proc/self/exe").parent_path();
 }
@@ -79,9 +89,12 @@ HookResult HookRunner::start(const fs::path& script, const HookEnvironment& envi
   command.environment = environment;
   command.environment["DLPX_MYSQL_OPERATION_ID"] = log::operationId();
   command.environment["DLPX_MYSQL_JSON"] = "true";
+  if (!log::file().empty()) command.environment["DLPX_MYSQL_LOG_DIR"] = log::file().parent_path();
   command.environment["DLPX_OUTPUT_FILE"] = resultFile;
   if (std::getenv("DLPX_MYSQL_BIN_DIR") == nullptr)
     command.environment["DLPX_MYSQL_BIN_DIR"] = ownDirectory();
+  inheritVerbosity(command.environment);
+  command.onErrorLine = tellLine;
   const Finished finished = dlpx::run(command);
   exitCode = finished.exitCode;
   err = finished.err;

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "engine/operation.h"
+#include "engine/pair.h"
 #include "engine/workflow_checks.h"
 #include "engine/workflows.h"
 
@@ -19,72 +20,105 @@ void enableSteps(Operation& operation) {
   operation.finish();
 }
 
-void removeOneSnapshot(Engine& engine, const std::string& name, const std::string& snapshotName) {
-  Operation operation(engine, name, "delete");
-  operation.load();
-  requireReady(operation.object);
-  const auto snapshot = engine.catalogue().findSnapshot(operation.object, snapshotName);
-  if (!snapshot) return;
-  operation.step("remove snapshot " + snapshotName);
-  engine.catalogue().beginRemoval(*snapshot);
-  operation.pool().removeSnapshot({name, snapshotName});
-  engine.catalogue().removeSnapshot(*snapshot);
+void disableSteps(Operation& operation) {
+  operation.step("stop the server");
+  operation.hook(operation.object.kind == ObjectKind::dsource ? "stop-staging" : "unconfigure");
+  operation.object.state = ObjectState::disabled;
+  operation.catalogue().save(operation.object);
   operation.finish();
 }
 
-void removeObject(Engine& engine, const std::string& name) {
-  Operation operation(engine, name, "delete");
-  if (!engine.catalogue().findObject(name)) return;
-  operation.load();
-  const bool wholeVdb =
-      operation.object.kind == ObjectKind::vdb && operation.object.pending != Pending::building;
-  engine.catalogue().beginDelete(operation.object);
-  if (wholeVdb) operation.userHook("pre-stop");
-  stopServer(operation);
-  if (wholeVdb) operation.userHook("post-stop");
-  removeAll(operation);
-}
-
-}  // namespace
-
-void enable(Engine& engine, const std::string& name) {
+void enableOne(Engine& engine, const std::string& name) {
   Operation operation(engine, name, "enable");
   operation.load();
   requireReady(operation.object);
   enableSteps(operation);
 }
 
-void disable(Engine& engine, const std::string& name) {
-  Operation operation(engine, name, "disable");
-  operation.load();
-  requireReady(operation.object);
-  operation.step("stop the server");
-  operation.hook(operation.object.kind == ObjectKind::dsource ? "stop-staging" : "unconfigure");
-  operation.object.state = ObjectState::disabled;
-  engine.catalogue().save(operation.object);
-  operation.finish();
+void removeOneSnapshot(Engine& engine, const std::string& name, const std::string& snapshotName) {
+  Pair pair = Pair::load(engine, name, "delete");
+  for (Operation* part : pair.primaryFirst()) {
+    requireReady(part->object);
+    const auto snapshot = engine.catalogue().findSnapshot(part->object, snapshotName);
+    if (snapshot) engine.catalogue().requireNoDependents(*snapshot);
+  }
+  for (Operation* part : pair.replicaFirst()) {
+    const auto snapshot = engine.catalogue().findSnapshot(part->object, snapshotName);
+    if (!snapshot) continue;
+    part->step("remove snapshot " + snapshotName);
+    engine.catalogue().beginRemoval(*snapshot);
+    part->pool().removeSnapshot({part->name(), snapshotName});
+    engine.catalogue().removeSnapshot(*snapshot);
+    part->finish();
+  }
 }
 
-void remove(Engine& engine, const std::string& name) {
+fs::path keyringsLeftBy(const EngineObject& object) {
+  const auto given = object.settings.parameters.find("keyring_dir");
+  const bool stays = object.kind == ObjectKind::dsource && given != object.settings.parameters.end();
+  return stays && !given->second.empty() ? given->second.front() : "";
+}
+
+fs::path removeOne(Operation& operation) {
+  const bool wholeVdb =
+      operation.object.kind == ObjectKind::vdb && operation.object.pending != Pending::building;
+  operation.catalogue().beginDelete(operation.object);
+  if (wholeVdb) operation.userHook("pre-stop");
+  stopServer(operation);
+  if (wholeVdb) operation.userHook("post-stop");
+  const fs::path keyrings = keyringsLeftBy(operation.object);
+  removeAll(operation);
+  return keyrings;
+}
+
+fs::path removeObject(Engine& engine, const std::string& name) {
+  if (!engine.catalogue().findObject(name)) return {};
+  Pair pair = Pair::load(engine, name, "delete");
+  for (Operation* part : pair.primaryFirst()) engine.catalogue().requireNoDependents(part->object);
+  fs::path keyrings;
+  for (Operation* part : pair.replicaFirst()) keyrings = removeOne(*part);
+  return keyrings;
+}
+
+}  // namespace
+
+void enable(Engine& engine, const std::string& name) {
+  Pair pair = Pair::loadOrReplica(engine, name, "enable");
+  for (Operation* part : pair.primaryFirst()) requireReady(part->object);
+  for (Operation* part : pair.primaryFirst()) enableSteps(*part);
+}
+
+void disable(Engine& engine, const std::string& name) {
+  Pair pair = Pair::loadOrReplica(engine, name, "disable");
+  for (Operation* part : pair.primaryFirst()) requireReady(part->object);
+  for (Operation* part : pair.replicaFirst()) disableSteps(*part);
+}
+
+fs::path remove(Engine& engine, const std::string& name) {
   const size_t at = name.find('@');
   if (at == std::string::npos) return removeObject(engine, name);
   removeOneSnapshot(engine, name.substr(0, at), name.substr(at + 1));
+  return {};
+}
+
+bool isToRun(const EngineObject& object) {
+  return object.state == ObjectState::enabled && object.pending != Pending::building &&
+         object.pending != Pending::deleting;
 }
 
 std::vector<UpResult> up(Engine& engine) {
   std::vector<UpResult> results;
-  mountPools(engine);
+  const auto poolProblems = mountPools(engine);
   for (const EngineObject& object : engine.catalogue().objects()) {
-    if (object.state != ObjectState::enabled || object.pending == Pending::building ||
-        object.pending == Pending::deleting) {
-      continue;
-    }
+    if (!isToRun(object)) continue;
     try {
-      enable(engine, object.name);
+      const auto problem = poolProblems.find(object.pool);
+      if (problem != poolProblems.end()) throw problem->second;
+      enableOne(engine, object.name);
       results.push_back({object.name, ""});
     } catch (const Error& error) {
       log::error(object.name + ": " + error.what());
-      results.push_back({object.name, error.what()});
+      results.push_back({object.name, error.what() + (error.remedy().empty() ? "" : "; " + error.remedy())});
     }
   }
   return results;

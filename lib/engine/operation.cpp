@@ -4,6 +4,7 @@
 #include "base/json_full.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/connection.h"
 
 namespace dlpx {
 namespace {
@@ -35,6 +36,7 @@ Operation::Operation(Engine& engine, const std::string& name, const std::string&
 }
 
 Operation::~Operation() {
+  logStep("did not end well, after");
   std::error_code ignored;  // the next operation removes it as well
   fs::remove_all(engine_.scratchDirectory(name_), ignored);
 }
@@ -50,15 +52,27 @@ Pool& Operation::pool() {
 }
 
 void Operation::step(const std::string& step) {
+  logStep("took");
+  step_ = step;
+  stepBegan_ = std::chrono::steady_clock::now();
   log::debug(name_ + ": " + step);
   journal_.step(step);
 }
 
+void Operation::logStep(const std::string& end) {
+  if (step_.empty()) return;
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - stepBegan_;
+  log::debug(step_ + " of " + name_ + " " + end + " " + humanDuration(time.count()));
+  step_.clear();
+}
+
 void Operation::finish() {
+  logStep("took");
   journal_.finish();
 }
 
 void Operation::forget() {
+  logStep("took");
   removeTree(engine_.journalFile(name_));
 }
 
@@ -75,7 +89,9 @@ void Operation::userHook(const std::string& point) {
   if (script == object.settings.userHooks.end()) return;
   step("hook " + point);
   prepareHooks();
-  hooks_->runUserScript(point, script->second, environment());
+  HookEnvironment all = environment();
+  all.merge(connectionOf(object));
+  hooks_->runUserScript(point, script->second, all);
 }
 
 void Operation::prepareMount() {
@@ -89,13 +105,16 @@ void Operation::prepareMount() {
   setOwner(mount(), {wanted["uid"].get<uid_t>(), wanted["gid"].get<gid_t>()});
 }
 
-bool Operation::isActive() {
+Json Operation::status() {
   const HookResult result = hook("status");
   const Json told = Json::parse(result.json, nullptr, false);
-  const std::string word = told.is_object()   ? told.value("status", "")
-                           : told.is_string() ? told.get<std::string>()
-                                              : result.out;
-  return word == "ACTIVE";
+  if (told.is_object()) return told;
+  return {{"status", told.is_string() ? told.get<std::string>() : result.out}};
+}
+
+bool Operation::isActive() {
+  const Json told = status();
+  return told.contains("status") && told["status"] == "ACTIVE";
 }
 
 // The archived plugin's names where it has one, ours otherwise; never a password, only the files that hold
@@ -131,6 +150,8 @@ void Operation::writeConfig() {
   for (const auto& [key, values] : object.settings.parameters) yaml += yamlLine(key, values, isListKey(key));
   yaml += "port: " + std::to_string(object.port) + "\nserver_id: " + std::to_string(object.serverId) + "\n";
   yaml += "mount: " + quoted(mount().string()) + "\n";
+  if (!object.settings.replicaOf.empty())
+    yaml += "replicate_from: " + quoted(pool().pathOf(object.settings.replicaOf).string()) + "\n";
   const fs::path file = engine_.configFile(name_);
   if (readFileIfThere(file) != yaml) writeFile(file, yaml, {0600, std::nullopt});
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,7 @@ class Operation {
   Pool& pool();
   fs::path mount() { return pool().pathOf(name_); }
 
+  // The next step begins. The log has how long the one before took.
   void step(const std::string& step);
   void finish();
   // The object is no more: its files in the home go.
@@ -40,10 +42,13 @@ class Operation {
   void userHook(const std::string& point);
   // Asks who must own the mount, and gives it to them.
   void prepareMount();
+  // What the status hook says: {status: "ACTIVE", …}.
+  Json status();
   // "ACTIVE": the object's server answers.
   bool isActive();
 
  private:
+  void logStep(const std::string& end);
   HookEnvironment environment();
   void prepareHooks();
   void writeConfig();
@@ -52,6 +57,8 @@ class Operation {
   std::string name_;
   FileLock lock_;
   Journal journal_;
+  std::string step_;  // the one that runs
+  std::chrono::steady_clock::time_point stepBegan_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<HookRunner> hooks_;
 };
@@ -69,7 +76,8 @@ void putBack(Operation& operation);
 std::string asideName(const std::string& name);
 
 // pre-snapshot → the pool's snapshot → post-snapshot. The record is not in the catalogue yet: the caller
-// writes it with what else it commits, and calls undo.commit() then.
-SnapshotRecord takeSnapshot(Operation& operation, bool resync, Undo& undo);
+// writes it with what else it commits, and calls undo.commit() then. Without a name it gets the time as one.
+SnapshotRecord takeSnapshot(Operation& operation, bool resync, Undo& undo, const std::string& name = {});
+std::string newSnapshotName(Operation& operation);
 
 }  // namespace dlpx

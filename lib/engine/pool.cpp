@@ -17,8 +17,10 @@ namespace {
 
 constexpr const char* kMarker = ".dlpx-mysql-pool.json";
 
-const std::vector<std::pair<PoolKind, std::string_view>> kKinds = {
-    {PoolKind::btrfs, "btrfs"}, {PoolKind::copy, "copy"}, {PoolKind::reflink, "reflink"}};
+const std::vector<std::pair<PoolKind, std::string_view>> kKinds = {{PoolKind::btrfs, "btrfs"},
+                                                                   {PoolKind::copy, "copy"},
+                                                                   {PoolKind::reflink, "reflink"},
+                                                                   {PoolKind::zfs, "zfs"}};
 
 std::vector<std::string> namesIn(const fs::path& directory) {
   std::vector<std::string> names;
@@ -49,13 +51,15 @@ PoolKind poolKindOf(std::string_view word) {
     if (known == word) return kind;
   }
   throw Error(ExitCode::usage, "there is no pool kind '" + std::string(word) + "'",
-              "use btrfs, reflink or copy");
+              "use btrfs, zfs, reflink or copy");
 }
 
 std::unique_ptr<Pool> openPool(const PoolConfig& config) {
   switch (config.kind) {
     case PoolKind::btrfs:
       return makeBtrfsPool(config);
+    case PoolKind::zfs:
+      return makeZfsPool(config);
     case PoolKind::copy:
     case PoolKind::reflink:
       return makeDirectoryPool(config);
@@ -74,10 +78,17 @@ void requireFree(const Pool& pool, uint64_t bytes) {
 
 void Pool::check() const {
   const fs::path marker = config_.root / kMarker;
-  if (!fs::exists(marker)) {
+  std::error_code failure;
+  const bool there = fs::exists(marker, failure);
+  if (failure) {
+    throw Error(ExitCode::storage,
+                "pool '" + config_.name + "' cannot be read: " + marker.string() + ": " + failure.message(),
+                "bring its storage back ('dmesg' tells what it lacks), then run 'dlpx-mysql-engine up'");
+  }
+  if (!there) {
     throw Error(ExitCode::storage,
                 "pool '" + config_.name + "' is not mounted: " + marker.string() + " is not there",
-                "run 'dlpx-mysql-engine up', which mounts the pools");
+                "bring its storage back, then run 'dlpx-mysql-engine up', which mounts the pools");
   }
   requireNoOther();
   if (access(config_.root.c_str(), W_OK) != 0) {

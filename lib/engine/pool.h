@@ -10,7 +10,7 @@
 
 namespace dlpx {
 
-enum class PoolKind { btrfs, reflink, copy };
+enum class PoolKind { btrfs, zfs, reflink, copy };
 std::string_view name(PoolKind kind);
 // Throws Error{usage} when there is no such kind.
 PoolKind poolKindOf(std::string_view name);
@@ -20,7 +20,8 @@ struct PoolConfig {
   std::string name;
   PoolKind kind = PoolKind::btrfs;
   fs::path root;   // the directory under which datasets are mounted
-  fs::path image;  // btrfs: the sparse file that is mounted at root; empty: root lies on btrfs already
+  fs::path image;  // btrfs, ZFS: the sparse file that is mounted at root; empty: root lies on btrfs already
+  std::string dataset;      // ZFS without an image: the user's dataset that the pool is made in
   uint64_t imageBytes = 0;  // its size; read only when the pool is made
   std::string id;           // random, also in the pool's marker file: tells this pool from another one there
 };
@@ -70,9 +71,7 @@ class Pool {
   virtual void destroy() = 0;
 
   fs::path pathOf(const std::string& dataset) const { return mounts() / dataset; }
-  // Where the snapshot can be read, by root.
-  virtual fs::path pathOf(const SnapshotRef& snapshot) const;
-  bool hasDataset(const std::string& dataset) const;
+  virtual bool hasDataset(const std::string& dataset) const;
   virtual std::vector<std::string> datasets() const;
   virtual std::vector<std::string> snapshots(const std::string& dataset) const;
   virtual bool hasSnapshot(const SnapshotRef& snapshot) const;
@@ -86,6 +85,8 @@ class Pool {
   // The dataset's snapshots keep the old name.
   virtual void renameDataset(const std::string& from, const std::string& to) = 0;
   virtual void removeDataset(const std::string& dataset) = 0;
+  // Makes a dataset usable that a killed call has left between two states. Nothing where there is none.
+  virtual void mend(const std::string& /*dataset*/) {}
   virtual void removeSnapshot(const SnapshotRef& snapshot) = 0;
 
   virtual PoolUsage usage() const;
@@ -99,6 +100,8 @@ class Pool {
  protected:
   fs::path mounts() const { return config_.root / "mounts"; }
   fs::path snapshotRoot() const { return config_.root / "snapshots"; }
+  // Where drivers that keep snapshots as directories keep this one.
+  fs::path pathOf(const SnapshotRef& snapshot) const;
 
   // Refuse what exists already, and what is missing.
   void requireNew(const std::string& dataset) const;

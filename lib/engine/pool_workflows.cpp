@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/undo.h"
+#include "engine/workflow_checks.h"
 #include "engine/workflows.h"
 
 namespace dlpx {
@@ -13,7 +14,28 @@ std::string poolKey(const std::string& name) {
   return "pool." + name;  // '.' is in no object's name
 }
 
-PoolConfig configOf(const Engine& engine, const PoolRequest& request) {
+// On a file of ours, where it is not on storage that the user has.
+bool isImagePool(const PoolRequest& request) {
+  if (request.kind == PoolKind::btrfs) return request.image || !request.directory;
+  return request.kind == PoolKind::zfs && request.dataset.empty();
+}
+
+void requirePlace(const PoolRequest& request) {
+  if (request.dataset.empty()) return;
+  if (request.kind != PoolKind::zfs) {
+    throw Error(ExitCode::usage, "a " + std::string(name(request.kind)) + " pool has no ZFS dataset",
+                "leave --dataset out, or give --driver zfs");
+  }
+  if (request.image) {
+    throw Error(ExitCode::usage, "a pool lies in a ZFS dataset or in an image file, not in both",
+                "leave --dataset or --image out");
+  }
+}
+
+}  // namespace
+
+PoolConfig poolConfigOf(const Engine& engine, const PoolRequest& request) {
+  requirePlace(request);
   const fs::path beside = engine.home() / "pools" / request.name;
   PoolConfig config;
   config.name = request.name;
@@ -21,20 +43,37 @@ PoolConfig configOf(const Engine& engine, const PoolRequest& request) {
   config.root = fs::absolute(request.directory.value_or(beside));
   config.imageBytes = request.imageBytes;
   config.id = randomHex(8);
-  if (request.kind == PoolKind::btrfs && (request.image || !request.directory)) {
-    config.image = fs::absolute(request.image.value_or(beside.string() + ".img"));
-  }
+  config.dataset = request.dataset;
+  if (isImagePool(request)) config.image = fs::absolute(request.image.value_or(beside.string() + ".img"));
   return config;
 }
 
-bool isSame(const PoolConfig& there, const PoolConfig& wanted) {
-  return there.kind == wanted.kind && there.root == wanted.root && there.image == wanted.image;
+static bool isSame(const PoolConfig& there, const PoolConfig& wanted) {
+  return there.kind == wanted.kind && there.root == wanted.root && there.image == wanted.image &&
+         there.dataset == wanted.dataset;
 }
+
+void requireSamePool(const PoolConfig& there, const PoolConfig& wanted) {
+  if (isSame(there, wanted)) return;
+  throw Error(ExitCode::usage, "there is a pool '" + wanted.name + "' already, made otherwise",
+              "choose another name, or destroy that one first");
+}
+
+void requireEmptyPool(Engine& engine, const std::string& name) {
+  for (const EngineObject& object : engine.catalogue().objects()) {
+    if (object.pool != name) continue;
+    throw Error(ExitCode::storage, "pool '" + name + "' still holds '" + object.name + "'",
+                "delete what is in it first with 'dlpx-mysql-engine delete'");
+  }
+}
+
+namespace {
 
 Json describe(const PoolConfig& config) {
   return {{"kind", std::string(name(config.kind))},
           {"root", config.root.string()},
           {"image", config.image.string()},
+          {"dataset", config.dataset},
           {"id", config.id}};
 }
 
@@ -47,6 +86,7 @@ void clearUnfinishedPool(const Engine& engine, const std::string& poolName) {
   config.kind = poolKindOf(left["details"].value("kind", ""));
   config.root = left["details"].value("root", "");
   config.image = left["details"].value("image", "");
+  config.dataset = left["details"].value("dataset", "");
   config.id = left["details"].value("id", "");
   openPool(config)->destroy();
 }
@@ -56,12 +96,9 @@ void clearUnfinishedPool(const Engine& engine, const std::string& poolName) {
 PoolConfig createPool(Engine& engine, const PoolRequest& request) {
   checkName(request.name);
   const FileLock lock = engine.lock(poolKey(request.name), "pool create");
-  const PoolConfig wanted = configOf(engine, request);
+  const PoolConfig wanted = poolConfigOf(engine, request);
   if (const auto there = engine.catalogue().findPool(request.name)) {
-    if (!isSame(*there, wanted)) {
-      throw Error(ExitCode::usage, "there is a pool '" + request.name + "' already, made otherwise",
-                  "choose another name, or destroy that one first");
-    }
+    requireSamePool(*there, wanted);
     openPool(*there)->mount();
     return *there;
   }
@@ -84,17 +121,21 @@ void destroyPool(Engine& engine, const std::string& name) {
   const FileLock lock = engine.lock(poolKey(name), "pool destroy");
   const auto config = engine.catalogue().findPool(name);
   if (!config) return clearUnfinishedPool(engine, name);
-  for (const EngineObject& object : engine.catalogue().objects()) {
-    if (object.pool != name) continue;
-    throw Error(ExitCode::storage, "pool '" + name + "' still holds '" + object.name + "'",
-                "delete what is in it first with 'dlpx-mysql-engine delete'");
-  }
+  requireEmptyPool(engine, name);
   openPool(*config)->destroy();
   engine.catalogue().removePool(name);
 }
 
-void mountPools(Engine& engine) {
-  for (const PoolConfig& config : engine.catalogue().pools()) openPool(config)->mount();
+std::map<std::string, Error> mountPools(Engine& engine) {
+  std::map<std::string, Error> problems;
+  for (const PoolConfig& config : engine.catalogue().pools()) {
+    try {
+      openPool(config)->mount();
+    } catch (const Error& error) {
+      problems.emplace(config.name, error);
+    }
+  }
+  return problems;
 }
 
 }  // namespace dlpx

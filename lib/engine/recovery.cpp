@@ -18,6 +18,8 @@ void removeUnknownSnapshots(Operation& operation) {
   operation.catalogue().forgetRemoved(operation.object);
 }
 
+}  // namespace
+
 std::string newSnapshotName(Operation& operation) {
   std::string stamp = utcNow();
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
@@ -30,9 +32,9 @@ std::string newSnapshotName(Operation& operation) {
   return name;
 }
 
-}  // namespace
-
 void recover(Operation& operation) {
+  for (const std::string& dataset : {operation.name(), asideName(operation.name())})
+    operation.pool().mend(dataset);
   const Pending pending = operation.object.pending;
   if (pending == Pending::building || pending == Pending::deleting) return;  // their own commands go on
   removeUnknownSnapshots(operation);
@@ -83,9 +85,9 @@ void putBack(Operation& operation) {
   operation.catalogue().save(operation.object);
 }
 
-SnapshotRecord takeSnapshot(Operation& operation, bool resync, Undo& undo) {
+SnapshotRecord takeSnapshot(Operation& operation, bool resync, Undo& undo, const std::string& name) {
   Pool& pool = operation.pool();
-  const SnapshotRef ref = {operation.name(), newSnapshotName(operation)};
+  const SnapshotRef ref = {operation.name(), name.empty() ? newSnapshotName(operation) : name};
   operation.step("pre-snapshot");
   operation.hook("pre-snapshot", {{"DLPX_MYSQL_RESYNC", resync ? "true" : "false"}});
   Undo resume;  // pre-snapshot may have paused the server: post-snapshot lets it go on, snapshot or not

@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/operation.h"
+#include "engine/report_text.h"
+#include "engine/tables.h"
 #include "engine/workflows.h"
 
 namespace dlpx {
@@ -25,44 +27,83 @@ Json parsed(const std::string& text) {
   return json.is_discarded() ? Json() : json;
 }
 
+struct Activity {
+  std::string word;
+  std::string problem;
+  Json replication;  // of a replica, as its hook tells it
+};
+
 // ACTIVE or INACTIVE from the object's hook; "UNKNOWN" and the reason when it cannot tell. Takes the lock
 // only for as long as the hook runs; an object that a workflow works on is "BUSY".
-std::pair<std::string, std::string> activity(Engine& engine, const EngineObject& object) {
+Activity activityOf(Engine& engine, const EngineObject& object) {
   try {
     Operation operation(engine, object.name, "status");
     operation.object = object;
-    if (!operation.pool().hasDataset(object.name)) return {"INACTIVE", "its dataset is not there"};
-    return {operation.isActive() ? "ACTIVE" : "INACTIVE", ""};
+    if (!operation.pool().hasDataset(object.name)) return {"INACTIVE", "its dataset is not there", {}};
+    const Json told = operation.status();
+    return {told["status"] == "ACTIVE" ? "ACTIVE" : "INACTIVE", "", told.value("replication", Json())};
   } catch (const Error& error) {
-    return {error.code() == ExitCode::locked ? "BUSY" : "UNKNOWN", error.what()};
+    return {error.code() == ExitCode::locked ? "BUSY" : "UNKNOWN", error.what(), {}};
   }
+}
+
+void addReplication(Json& json, const Json& replication) {
+  if (!replication.is_object()) return;
+  json["replication"] = replication;
+  const Json lag = replication.value("lagSeconds", Json());
+  if (lag.is_number()) json["lagSeconds"] = lag;
+}
+
+// What its hook knows of a dSource's replication; nothing when it cannot tell.
+void askReplication(Engine& engine, const EngineObject& object, Json& json) {
+  try {
+    Operation operation(engine, object.name, "status");
+    operation.object = object;
+    const Json told = parsed(operation.hook("status", {{"DLPX_MYSQL_ACTIVE_ONLY", "false"}}).json);
+    if (told.is_object()) addReplication(json, told.value("replication", Json()));
+  } catch (const Error& error) {
+    json["problem"] = error.what();
+  }
+}
+
+// Nothing while its pool is not there: activityOf() says why.
+std::optional<uint64_t> ownBytes(Engine& engine, const EngineObject& object) {
+  const auto pool = openPool(engine.catalogue().pool(object.pool));
+  try {
+    pool->check();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return pool->hasDataset(object.name) ? std::optional(pool->ownBytes(object.name)) : std::nullopt;
+}
+
+constexpr const char* kNothingThere = "there is no dSource and no VDB\n";
+
+void addTimeflow(Engine& engine, const EngineObject& object, Json& json) {
+  const auto snapshots = engine.catalogue().snapshots(object);
+  json["snapshots"] = snapshots.size();
+  if (snapshots.empty()) return;
+  json["newestSnapshot"] = snapshots.back().name;
+  json["newestSnapshotCreated"] = snapshots.back().created;
 }
 
 Json objectStatus(Engine& engine, const EngineObject& object) {
   Json json = describe(engine, object);
-  const auto [state, problem] = activity(engine, object);
-  json["status"] = state;
-  if (!problem.empty()) json["problem"] = problem;
-  const auto pool = engine.pool(object.pool);
-  if (pool->hasDataset(object.name)) json["ownBytes"] = pool->ownBytes(object.name);
-  const auto snapshots = engine.catalogue().snapshots(object);
-  json["snapshots"] = snapshots.size();
-  if (!snapshots.empty()) json["newestSnapshot"] = snapshots.back().name;
+  const Activity activity = activityOf(engine, object);
+  json["status"] = activity.word;
+  if (!activity.problem.empty()) json["problem"] = activity.problem;
+  addReplication(json, activity.replication);
+  if (object.kind == ObjectKind::dsource && activity.word == "ACTIVE") askReplication(engine, object, json);
+  if (const auto own = ownBytes(engine, object)) json["ownBytes"] = *own;
+  addTimeflow(engine, object, json);
   return json;
-}
-
-std::string bytesOf(const Json& json, const char* member) {
-  return json.contains(member) ? humanBytes(json[member].get<uint64_t>()) : "-";
-}
-
-std::string wordOf(const Json& json, const char* member) {
-  return json.contains(member) && json[member].is_string() ? json[member].get<std::string>() : "-";
 }
 
 Json poolStatus(const PoolConfig& config) {
   Json json = {
       {"name", config.name}, {"driver", std::string(name(config.kind))}, {"directory", config.root.string()}};
   if (!config.image.empty()) json["image"] = config.image.string();
+  if (!config.dataset.empty()) json["dataset"] = config.dataset;
   const auto pool = openPool(config);
   try {
     pool->mount();
@@ -93,6 +134,8 @@ Json describe(Engine& engine, const EngineObject& object) {
                {"mount", mount.string()},     {"port", object.port},
                {"serverId", object.serverId}, {"created", object.created}};
   if (object.parent) json["parent"] = engine.catalogue().object(*object.parent).name;
+  if (!object.settings.replicaOf.empty()) json["replicaOf"] = object.settings.replicaOf;
+  if (const auto replica = engine.catalogue().findReplica(object.name)) json["replica"] = replica->name;
   if (object.origin) json["origin"] = originName(engine, object);
   if (!object.sourceConfig.empty()) json["sourceConfig"] = parsed(object.sourceConfig);
   return json;
@@ -108,33 +151,41 @@ Json describe(Engine& engine, const SnapshotRecord& snapshot) {
 
 Output listReport(Engine& engine) {
   Json objects = Json::array();
-  TextTable table({"NAME", "KIND", "STATE", "FROM", "PORT", "SNAPSHOTS", "CREATED"});
-  table.alignRight({4, 5});
   for (const EngineObject& object : engine.catalogue().objects()) {
     Json json = describe(engine, object);
-    json["snapshots"] = engine.catalogue().snapshots(object).size();
-    table.add({object.name, std::string(name(object.kind)), stateWord(object), wordOf(json, "origin"),
-               std::to_string(object.port), std::to_string(json["snapshots"].get<size_t>()), object.created});
+    addTimeflow(engine, object, json);
     objects.push_back(std::move(json));
   }
-  return {{{"objects", objects}}, objects.empty() ? "there is no dSource and no VDB\n" : table.text()};
+  return {{{"objects", objects}},
+          objects.empty() ? kNothingThere : listText(objects, std::time(nullptr), terminalWidth())};
 }
 
 Output snapshotsReport(Engine& engine, const std::string& name) {
   const EngineObject object = engine.catalogue().object(name);
   const auto pool = engine.pool(object.pool);
   Json all = Json::array();
-  TextTable table({"SNAPSHOT", "CREATED", "OWN", "IN USE BY"});
-  table.alignRight({2});
   for (const SnapshotRecord& snapshot : engine.catalogue().snapshots(object)) {
     Json json = describe(engine, snapshot);
     json["ownBytes"] = pool->ownBytes(SnapshotRef{name, snapshot.name});
-    table.add({snapshot.name, snapshot.created, bytesOf(json, "ownBytes"),
-               join(json["dependents"].get<std::vector<std::string>>(), ", ")});
+    if (snapshot.origin) json["origin"] = fullName(engine, engine.catalogue().snapshot(*snapshot.origin));
+    json["current"] = object.origin == snapshot.id;
     all.push_back(std::move(json));
   }
   return {{{"name", name}, {"snapshots", all}},
-          all.empty() ? "'" + name + "' has no snapshot\n" : table.text()};
+          all.empty() ? "'" + name + "' has no snapshot\n"
+                      : snapshotsText(all, std::time(nullptr), terminalWidth())};
+}
+
+Output sizeReport(Engine& engine, const std::string& name) {
+  const EngineObject object = engine.catalogue().object(name);
+  Operation operation(engine, name, "size");
+  operation.object = object;
+  const Json told = parsed(operation.hook("size").json);
+  if (!told.is_object() || !told.contains("bytes") || !told["bytes"].is_number_unsigned())
+    throw Error(ExitCode::internal, "hook size returned no bytes", "mend the hook: see hooks/README.md");
+  const Json json = {{"name", name}, {"bytes", told["bytes"]}, {"ownBytes", operation.pool().ownBytes(name)}};
+  return {json, name + " holds " + bytesOf(json, "bytes") + ", of which it owns " +
+                    bytesOf(json, "ownBytes") + "\n"};
 }
 
 Output statusReport(Engine& engine, const std::optional<std::string>& name) {
@@ -153,15 +204,10 @@ Output statusReport(Engine& engine, const std::optional<std::string>& name) {
     return {json, text};
   }
   Json objects = Json::array();
-  TextTable table({"NAME", "KIND", "STATE", "STATUS", "PORT", "OWN", "NEWEST SNAPSHOT"});
-  table.alignRight({4, 5});
-  for (const EngineObject& object : engine.catalogue().objects()) {
-    Json json = objectStatus(engine, object);
-    table.add({object.name, std::string(dlpx::name(object.kind)), stateWord(object), wordOf(json, "status"),
-               std::to_string(object.port), bytesOf(json, "ownBytes"), wordOf(json, "newestSnapshot")});
-    objects.push_back(std::move(json));
-  }
-  std::string text = objects.empty() ? "there is no dSource and no VDB\n" : table.text();
+  for (const EngineObject& object : engine.catalogue().objects())
+    objects.push_back(objectStatus(engine, object));
+  std::string text =
+      objects.empty() ? kNothingThere : statusText(objects, std::time(nullptr), terminalWidth());
   tellProblems(objects, text);
   return {{{"objects", objects}}, text};
 }

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "engine/workflows.h"
+#include "engine/workflow_checks.h"
 
 namespace dlpx {
 namespace {
@@ -14,6 +14,9 @@ std::time_t secondsOf(const std::string& utc) {
   return timegm(&parts);
 }
 
+int64_t hourOf(const SnapshotRecord& snapshot) {
+  return secondsOf(snapshot.created) / 3600;
+}
 // Days and weeks since 1970 began on a Thursday: weeks are counted from Mondays.
 int64_t dayOf(const SnapshotRecord& snapshot) {
   return secondsOf(snapshot.created) / 86400;
@@ -37,6 +40,7 @@ std::set<int64_t> keptBy(const RetentionPolicy& policy, const std::vector<Snapsh
   const int64_t last = std::max<int64_t>(policy.keepLast, 1);
   for (size_t i = 0; i < newestFirst.size() && static_cast<int64_t>(i) < last; ++i)
     kept.insert(newestFirst[i].id);
+  keepPeriods(newestFirst, policy.keepHourly, hourOf, kept);
   keepPeriods(newestFirst, policy.keepDaily, dayOf, kept);
   keepPeriods(newestFirst, policy.keepWeekly, weekOf, kept);
   if (!policy.keepFor) return kept;
@@ -47,38 +51,58 @@ std::set<int64_t> keptBy(const RetentionPolicy& policy, const std::vector<Snapsh
   return kept;
 }
 
-void applyTo(Engine& engine, const EngineObject& object, const RetentionPolicy& policy,
-             RetentionResult& result) {
+void chooseFrom(Engine& engine, const EngineObject& object, const RetentionPolicy& policy,
+                RetentionResult& result) {
   std::vector<SnapshotRecord> snapshots = engine.catalogue().snapshots(object);
   std::reverse(snapshots.begin(), snapshots.end());
   const std::set<int64_t> kept = keptBy(policy, snapshots);
+  const auto replica = engine.catalogue().findReplica(object.name);  // its snapshots go with these
   for (const SnapshotRecord& snapshot : snapshots) {
     if (kept.contains(snapshot.id)) continue;
     const std::string full = object.name + "@" + snapshot.name;
-    if (!engine.catalogue().dependents(snapshot).empty()) {
+    // What goes as well does not hold it.
+    std::vector<std::string> holders = engine.catalogue().dependents(snapshot);
+    std::erase_if(holders, [&](const std::string& holder) {
+      return std::find(result.removed.begin(), result.removed.end(), holder) != result.removed.end();
+    });
+    if (!holders.empty()) {
       result.inUse.push_back(full);
       continue;
     }
-    remove(engine, full);
     result.removed.push_back(full);
+    if (replica && engine.catalogue().findSnapshot(*replica, snapshot.name))
+      result.removed.push_back(replica->name + "@" + snapshot.name);
   }
 }
 
 }  // namespace
 
-RetentionResult applyRetention(Engine& engine, const std::optional<std::string>& name,
-                               const RetentionPolicy& policy) {
-  if (policy.keepLast == 0 && policy.keepDaily == 0 && policy.keepWeekly == 0 && !policy.keepFor) {
+RetentionResult chooseForRemoval(Engine& engine, const std::optional<std::string>& name,
+                                 const RetentionPolicy& policy) {
+  if (policy.keepLast == 0 && policy.keepHourly == 0 && policy.keepDaily == 0 && policy.keepWeekly == 0 &&
+      !policy.keepFor) {
     throw Error(ExitCode::usage, "no rule says what to keep",
-                "give one or more of --keep-last, --keep-daily, --keep-weekly and --keep-for");
+                "give one or more of --keep-last, --keep-hourly, --keep-daily, --keep-weekly and --keep-for");
   }
+  if (name) requireNoReplica(engine.catalogue().object(*name), "retention");
   RetentionResult result;
   std::vector<EngineObject> objects =
       name ? std::vector{engine.catalogue().object(*name)} : engine.catalogue().objects();
   // VDBs before what they were made from: their own snapshots hold their parents'.
   std::reverse(objects.begin(), objects.end());
   for (const EngineObject& object : objects) {
-    if (object.pending == Pending::none) applyTo(engine, object, policy, result);
+    if (object.pending == Pending::none && object.settings.replicaOf.empty())
+      chooseFrom(engine, object, policy, result);
+  }
+  return result;
+}
+
+RetentionResult applyRetention(Engine& engine, const std::optional<std::string>& name,
+                               const RetentionPolicy& policy) {
+  const RetentionResult result = chooseForRemoval(engine, name, policy);
+  for (const std::string& snapshot : result.removed) {
+    const EngineObject object = engine.catalogue().object(snapshot.substr(0, snapshot.find('@')));
+    if (object.settings.replicaOf.empty()) remove(engine, snapshot);
   }
   return result;
 }

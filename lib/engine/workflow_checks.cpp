@@ -25,6 +25,19 @@ void requireReady(const EngineObject& object, std::optional<ObjectKind> kind) {
               dsource ? "use sync, enable and disable for a dSource" : "use snapshot and refresh for a VDB");
 }
 
+std::string replicaName(const std::string& primary) {
+  return primary + "-replica";
+}
+
+void requireNoReplica(const EngineObject& object, const std::string& command) {
+  const std::string& primary = object.settings.replicaOf;
+  if (primary.empty()) return;
+  throw Error(ExitCode::usage, "'" + object.name + "' is the replica of '" + primary + "'",
+              command == "provision"
+                  ? "provision from '" + primary + "', which holds the same"
+                  : "use 'dlpx-mysql-engine " + command + " " + primary + "', which does it to both");
+}
+
 void dismantle(Operation& operation) {
   stopServer(operation);
   removeAll(operation);

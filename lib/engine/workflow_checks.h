@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/operation.h"
+#include "engine/workflows.h"
 
 namespace dlpx {
 
@@ -14,10 +15,51 @@ Error nameTaken(const EngineObject& object);
 // Throws Error{usage} for an object of the other kind, and for one whose making or deleting was not finished.
 void requireReady(const EngineObject& object, std::optional<ObjectKind> kind = std::nullopt);
 
+// As requireReady for a VDB, and it is not disabled.
+void requireEnabled(const EngineObject& object);
+
+// --- what workflows decide before their first effect
+
+PoolConfig poolConfigOf(const Engine& engine, const PoolRequest& request);
+// Throw Error{usage} where what has the name already was made otherwise.
+void requireSamePool(const PoolConfig& there, const PoolConfig& wanted);
+void requireSameLink(const EngineObject& there, const LinkRequest& request);
+void requireSameEmptyVdb(const EngineObject& there, const EmptyVdbRequest& request);
+// Throws Error{storage} while a dSource or VDB lives in the pool.
+void requireEmptyPool(Engine& engine, const std::string& name);
+
+// The pool that was named, or the only one.
+std::string choosePool(Engine& engine, const std::string& named);
+EngineObject newDsource(const LinkRequest& request, const std::string& pool);
+EngineObject newEmptyVdb(const EmptyVdbRequest& request, const std::string& pool);
+
+struct Origin {
+  EngineObject parent;
+  SnapshotRecord snapshot;
+};
+// "shop" or "shop@20260131T134500Z".
+Origin findOrigin(Catalogue& catalogue, const std::string& from);
+EngineObject newVdb(const ProvisionRequest& request, const Origin& origin);
+// The request for the replica, as a VDB of the same snapshot.
+ProvisionRequest replicaRequest(const ProvisionRequest& request);
+std::string replicaName(const std::string& primary);
+// Throws Error{usage} for a replica: what is to be done is done to both, by the name of its primary.
+void requireNoReplica(const EngineObject& object, const std::string& command);
+void requireSameVdb(const EngineObject& there, const ProvisionRequest& request, const Origin& origin);
+EngineObject parentOf(Catalogue& catalogue, const EngineObject& vdb);
+
+// What retention would remove now.
+RetentionResult chooseForRemoval(Engine& engine, const std::optional<std::string>& name,
+                                 const RetentionPolicy& policy);
+// Enabled and whole: `up` starts it.
+bool isToRun(const EngineObject& object);
+
+// --- for commands that make an object
+
 // Undoes the making of an object.
 void dismantle(Operation& operation);
 
-// For commands that make an object: a half-made one of that name goes. True, and loaded, when a whole one is
+// A half-made one of that name goes. True, and loaded, when a whole one is
 // there.
 bool clearUnfinished(Operation& operation);
 // A dataset and snapshots of that name which no record knows go.

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
 namespace dlpx {
@@ -18,7 +20,9 @@ struct PoolRequest {
   std::string name;
   PoolKind kind = PoolKind::btrfs;
   std::optional<fs::path> directory;  // btrfs: on a btrfs file system; others: anywhere
-  std::optional<fs::path> image;      // btrfs without a directory; default: <home>/pools/<name>.img
+  std::optional<fs::path> image;      // btrfs without a directory, ZFS without a dataset; default:
+                                      // <home>/pools/<name>.img
+  std::string dataset;                // ZFS: the dataset that the pool is made in
   uint64_t imageBytes = 0;
 };
 
@@ -26,8 +30,9 @@ struct PoolRequest {
 PoolConfig createPool(Engine& engine, const PoolRequest& request);
 // Refused while a dSource or VDB lives in it. No such pool is fine.
 void destroyPool(Engine& engine, const std::string& name);
-// Mounts what is not mounted.
-void mountPools(Engine& engine);
+// Mounts what is not mounted. Returns why a pool could not be, by its name: one that is gone does not keep
+// the others away.
+std::map<std::string, Error> mountPools(Engine& engine);
 
 // --- dSources
 
@@ -52,8 +57,22 @@ struct ProvisionRequest {
   ObjectSettings settings;
   uint16_t port = 0;
   uint32_t serverId = 0;
+  bool withReplica = false;  // also NAME-replica, from the same snapshot, which follows the VDB
 };
 
+struct EmptyVdbRequest {
+  std::string name;
+  std::string pool;  // empty: the only one there is
+  ObjectSettings settings;
+  uint16_t port = 0;
+  uint32_t serverId = 0;
+};
+
+// A VDB without a parent and without data. One that is there already, made the same, and runs is fine.
+EngineObject createEmpty(Engine& engine, const EmptyVdbRequest& request);
+
+// A VDB and its replica are one unit: what is done to the VDB is done to both, in the order that lets the
+// replica follow, or to none. The replica alone can be started, stopped, enabled and disabled, no more.
 EngineObject provision(Engine& engine, const ProvisionRequest& request);
 SnapshotRecord takeVdbSnapshot(Engine& engine, const std::string& name);
 // To a snapshot of the parent; the newest when none is named. What the VDB held is gone, but for its
@@ -69,12 +88,14 @@ void stop(Engine& engine, const std::string& name);
 void enable(Engine& engine, const std::string& name);
 void disable(Engine& engine, const std::string& name);
 // A dSource or VDB, with its snapshots, or one snapshot: "name@snapshot". Refused while others depend on it.
-// What is not there is fine.
-void remove(Engine& engine, const std::string& name);
+// What is not there is fine. Returns the directory in which the keyring of a dSource stays, because no hook
+// removes it; empty: there is none.
+fs::path remove(Engine& engine, const std::string& name);
 
 struct RetentionPolicy {
-  int64_t keepLast = 0;   // the newest; 0: the rule is not given
-  int64_t keepDaily = 0;  // the newest of each of as many days (UTC) that have one
+  int64_t keepLast = 0;    // the newest; 0: the rule is not given
+  int64_t keepHourly = 0;  // the newest of each of as many hours that have one
+  int64_t keepDaily = 0;   // of days (UTC)
   int64_t keepWeekly = 0;
   std::optional<Seconds> keepFor;  // all that are younger
 };

@@ -128,6 +128,10 @@ std::string Dialect::startReplicaApplier(const std::string& channel) const {
   return fmt::format("START {} SQL_THREAD{}", pick(replicaWord, version_), forTheChannel(version_, channel));
 }
 
+std::string Dialect::startReplicaReceiver(const std::string& channel) const {
+  return fmt::format("START {} IO_THREAD{}", pick(replicaWord, version_), forTheChannel(version_, channel));
+}
+
 std::string Dialect::startReplicaApplierUntil(const Coordinates& until, const std::string& channel) const {
   const std::string source = version_.atLeast(8, 0, 22) ? "SOURCE" : "MASTER";
   const std::string where = until.usesGtid ? "SQL_AFTER_GTIDS = " + quoteString(until.gtids.text())

@@ -95,6 +95,7 @@ class Dialect {
   std::string startReplica(const std::string& user, const Secret& password,
                            const std::string& channel = {}) const;
   std::string startReplicaApplier(const std::string& channel = {}) const;
+  std::string startReplicaReceiver(const std::string& channel = {}) const;  // by the password that it stored
   // The applier runs until all of it is applied, and stops by itself: by GTIDs when they are used, else by
   // position.
   std::string startReplicaApplierUntil(const Coordinates& until, const std::string& channel = {}) const;

@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "process/line_watch.h"
 #include "process/spawn.h"
 
 namespace dlpx {
@@ -66,6 +67,17 @@ std::optional<int> waitFor(pid_t pid, const Deadline& deadline) {
     throwIfInterrupted();
     restUntilEnded(pid, deadline);
   }
+}
+
+// As waitFor, looking for new lines a few times a second.
+std::optional<int> waitWatching(pid_t pid, const Deadline& deadline, LineWatch& watch) {
+  std::optional<int> code;
+  while (!code && !deadline.expired()) {
+    code = waitFor(pid, deadline.within(Milliseconds(200)));
+    watch.look();
+  }
+  if (code) watch.finish();
+  return code;
 }
 
 int endChild(pid_t pid) noexcept {
@@ -122,7 +134,12 @@ Finished run(const Command& command) {
   const pid_t pid = spawn(command, programOf(command), in.get(), out.get(), err.get());
   std::optional<int> code;
   try {
-    code = waitFor(pid, command.deadline);
+    if (command.onErrorLine) {
+      LineWatch watch(err.get(), command.onErrorLine);
+      code = waitWatching(pid, command.deadline, watch);
+    } else {
+      code = waitFor(pid, command.deadline);
+    }
   } catch (...) {
     endChild(pid);
     throw;
@@ -141,7 +158,8 @@ Finished runChecked(const Command& command, ExitCode code, const std::string& wh
   const std::string words = trim(lastLines(finished.err.empty() ? finished.out : finished.err, 5));
   const std::string problem = what + ": " + readableName(command) + " ended with exit code " +
                               std::to_string(finished.exitCode) + (words.empty() ? "" : ": " + words);
-  const bool full = words.find("No space left on device") != std::string::npos;
+  const bool full = words.find("No space left on device") != std::string::npos ||
+                    words.find("out of space") != std::string::npos;  // as ZFS says it
   throw Error(full ? ExitCode::noSpace : code, problem,
               full ? "free space, then repeat the command" : remedy);
 }

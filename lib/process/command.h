@@ -28,6 +28,7 @@ struct Command {
   std::optional<Owner> runAs;  // uid, gid, and the uid's own supplementary groups dropped
   bool outlivesUs = false;     // false: the kernel kills the child when our thread goes, however that happens
   Deadline deadline = Deadline::never();
+  std::function<void(std::string_view)> onErrorLine;  // run(): told each line of stderr soon after it came
 };
 
 // A secret that a child reads as /dev/fd/N: memory, 0600, never on a disk. Keep it alive until the child has

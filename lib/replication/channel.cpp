@@ -71,17 +71,28 @@ bool willNotHeal(const ChannelStatus& status) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, ChannelStatus>> channelsOf(Session& session) {
+  return asReplication([&] {
+    std::vector<std::pair<std::string, ChannelStatus>> channels;
+    const Dialect dialect(session.version());
+    for (const Row& row : session.query(std::string_view(dialect.showReplicaStatus()))) {
+      ReplicaStatus replica = dialect.replicaStatus(row);
+      if (replica.sourceHost.empty() || replica.channel.rfind("group_replication_", 0) == 0) continue;
+      const std::string name = replica.channel;
+      channels.emplace_back(name, judge(std::move(replica)));
+    }
+    return channels;
+  });
+}
+
 Channel::Channel(Session& session, std::string name)
     : session_(&session), name_(std::move(name)), dialect_(session.version()) {}
 
 ChannelStatus Channel::status() {
-  return asReplication([&] {
-    for (const Row& row : session_->query(std::string_view(dialect_.showReplicaStatus()))) {
-      ReplicaStatus replica = dialect_.replicaStatus(row);
-      if (replica.channel == name_ && !replica.sourceHost.empty()) return judge(std::move(replica));
-    }
-    return ChannelStatus{};
-  });
+  for (auto& [name, status] : channelsOf(*session_)) {
+    if (name == name_) return std::move(status);
+  }
+  return {};
 }
 
 void Channel::configure(const ChannelSource& source, const Coordinates& from) {
@@ -130,6 +141,11 @@ void Channel::start(const std::string& user, const Secret& password) {
 void Channel::startApplier() {
   beforeStart_ = status().replica;
   asReplication([&] { session_->execute(std::string_view(dialect_.startReplicaApplier(name_))); });
+}
+
+void Channel::startReceiver() {
+  beforeStart_ = status().replica;
+  asReplication([&] { session_->execute(std::string_view(dialect_.startReplicaReceiver(name_))); });
 }
 
 void Channel::stop(const ConnectionOptions& control, const Deadline& deadline) {
@@ -230,8 +246,9 @@ void Channel::waitForPosition(const BinlogPosition& position, const Deadline& de
 }
 
 void Channel::waitForLag(uint64_t seconds, const Deadline& deadline) {
-  // Under a steady load more is always received than applied: what was received at the beginning counts.
-  const BinlogPosition received = status().replica.received;
+  // For no lag at all: under a steady load more is always received than applied, so what was received at the
+  // beginning counts; the server's seconds are 0 for the first second of any lag.
+  const BinlogPosition received = seconds == 0 ? status().replica.received : BinlogPosition{};
   waitUntilApplied(deadline, "a lag of " + std::to_string(seconds) + " s", [&](const ChannelStatus& now) {
     return now.state == ChannelState::running && now.replica.lagSeconds &&
            *now.replica.lagSeconds <= seconds && (received.file.empty() || now.replica.applied >= received);

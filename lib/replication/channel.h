@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/deadline.h"
@@ -40,14 +41,25 @@ struct ChannelStatus {
   std::string summary() const;
 };
 
+// Every channel of the server, whoever configured it, but Group Replication's own.
+std::vector<std::pair<std::string, ChannelStatus>> channelsOf(Session& session);
+
 // What a status row means. Public for tests.
 ChannelStatus judge(ReplicaStatus replica);
 
+// What makes another try worthwhile after an error that trying alone does not heal.
+enum class Cure {
+  person,    // somebody has to look
+  password,  // the account's password, which may have been changed on the source
+  space,     // room on staging's disk
+};
+
 // What a receiver's or applier's error number means for an operator.
 struct Diagnosis {
-  bool permanent = false;  // trying again cannot help
+  bool permanent = false;  // trying again cannot help as long as nothing changes
   bool needsResync = false;
   std::string remedy;
+  Cure cure = Cure::person;
 };
 Diagnosis diagnose(unsigned errorNumber, const std::string& message);
 
@@ -83,6 +95,8 @@ class Channel {
   void start(const std::string& user, const Secret& password);
   // Restarts the applier alone, which needs no password.
   void startApplier();
+  // Restarts the receiver of a channel that stores its own password, as a user's may.
+  void startReceiver();
 
   // Until receiver and applier stand still. `control` opens a second session, because a huge transaction can
   // block the statement: at the deadline Error{timeout} tells what still runs.
@@ -99,7 +113,8 @@ class Channel {
   void waitForGtids(const GtidSet& set, const Deadline& deadline);
   // As waitForGtids, for a source without GTIDs.
   void waitForPosition(const BinlogPosition& position, const Deadline& deadline);
-  // Until at most that many seconds behind, and what had been received when it was called is applied.
+  // Until at most that many seconds behind; for 0, until what had been received when it was called is
+  // applied.
   void waitForLag(uint64_t seconds, const Deadline& deadline);
 
  private:

@@ -76,7 +76,8 @@ Diagnosis diagnose(unsigned number, const std::string& message) {
   if (isOneOf(number, {1044, 1045, 1130, 1227, 1396, 1862, 3118, 3878}))
     return {true, false,
             "check replication user and password on the source, from which hosts it may connect, and that it "
-            "has REPLICATION SLAVE; then start replication again"};
+            "has REPLICATION SLAVE; then start replication again",
+            Cure::password};
   if (isOneOf(number, {2026, 2059, 2061, 1251, 3159}))
     return {true, false, "choose another --source-ssl-mode, or mend TLS on the source"};
   if (isOneOf(number, {1593, 13117, 13118}))
@@ -91,7 +92,7 @@ Diagnosis diagnose(unsigned number, const std::string& message) {
                        1677, 1410, 1133}))
     return {true, true, "staging's data differs from the source's: resync the dSource"};
   if (isOneOf(number, {1021, 1041, 3675, 1114, 135, 28}))
-    return {true, false, "give staging more space, then start replication again"};
+    return {true, false, "give staging more space, then start replication again", Cure::space};
   return {
       true, false,
       "mend what the server names and start replication again; resync the dSource when it cannot be mended"};

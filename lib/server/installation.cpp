@@ -26,12 +26,12 @@ Error notMysql(const fs::path& mysqld, const std::string& why) {
   return Error(ExitCode::installation, mysqld.string() + " " + why, installRemedy);
 }
 
-Version askVersion(const fs::path& mysqld) {
+Version askVersion(const fs::path& mysqld, Milliseconds patience) {
   if (!isExecutable(mysqld)) throw notMysql(mysqld, "cannot be executed");
   Finished answer;
   try {
     answer =
-        run({.argv = {mysqld.string(), "--no-defaults", "--version"}, .deadline = Deadline::in(Seconds(10))});
+        run({.argv = {mysqld.string(), "--no-defaults", "--version"}, .deadline = Deadline::in(patience)});
   } catch (const Error& e) {
     throw notMysql(mysqld, std::string("does not tell its version: ") + e.what());
   }
@@ -112,11 +112,11 @@ std::optional<fs::path> findMysqld(const fs::path& path) {
   return std::nullopt;
 }
 
-Installation installationAt(const fs::path& path) {
+Installation installationAt(const fs::path& path, Milliseconds patience) {
   const auto mysqld = findMysqld(path);
   if (!mysqld) throw Error(ExitCode::installation, "no mysqld in " + path.string(), installRemedy);
   const fs::path program = fs::absolute(*mysqld).lexically_normal();
-  return {basedirOf(program), program, askVersion(program)};
+  return {basedirOf(program), program, askVersion(program, patience)};
 }
 
 Installation installationKnown(const fs::path& basedir, const fs::path& mysqld, const Version& version) {
@@ -131,7 +131,7 @@ std::vector<Candidate> discoverInstallations(const std::vector<fs::path>& more) 
     if (!mysqld || !seen.insert(fs::weakly_canonical(*mysqld)).second) continue;
     Candidate candidate{*mysqld, std::nullopt, ""};
     try {
-      candidate.installation = installationAt(*mysqld);
+      candidate.installation = installationAt(*mysqld, Seconds(2));
     } catch (const Error& e) {
       candidate.problem = e.what();
     }

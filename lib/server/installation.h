@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/deadline.h"
 #include "base/files.h"
 #include "mysql/version.h"
 
@@ -26,8 +27,8 @@ struct Installation {
 
 // The installation at a basedir, at the directory of mysqld, or at mysqld itself. Asks the binary for its
 // version. Throws Error{installation} when there is none, when it cannot be executed, or when it is not
-// MySQL.
-Installation installationAt(const fs::path& path);
+// MySQL, or does not answer within `patience`.
+Installation installationAt(const fs::path& path, Milliseconds patience = Seconds(10));
 
 // As above without starting the binary, for callers that noted version and path before.
 Installation installationKnown(const fs::path& basedir, const fs::path& mysqld, const Version& version);

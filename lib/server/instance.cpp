@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "process/command.h"
+#include "server/keyring.h"
 #include "server/registry.h"
 
 namespace dlpx {
@@ -19,6 +20,8 @@ namespace {
 // Our own requests for an end wait for a condition; this is only how long a fatal path may take to stop what
 // it started.
 constexpr Seconds cleanUpTime(60);
+// A server that fails with less than this free failed for that: one log file of InnoDB needs more.
+constexpr uint64_t fullDisk = 16ULL << 20;
 
 // A file in memory that only the server's user can read, emptied when the start is over: mysqld keeps
 // inherited descriptors open for life.
@@ -42,11 +45,17 @@ class InitFile {
   UniqueFd fd_;
 };
 
+// InnoDB often says only which file it could not make larger: then what is free tells.
+bool isDiskFull(const std::string& errors, const fs::path& root) {
+  for (const char* words : {"No space left", "out of disk space", "Disk is full", "errno 28"}) {
+    if (errors.find(words) != std::string::npos) return true;
+  }
+  return freeBytes(root) < fullDisk;
+}
+
 std::string remedyFor(const std::string& errors) {
   if (errors.find("Address already in use") != std::string::npos)
     return "free that port, or choose another with --port";
-  if (errors.find("No space left") != std::string::npos)
-    return "free space on the mount's file system, then repeat";
   if (errors.find("unknown variable") != std::string::npos ||
       errors.find("unknown option") != std::string::npos) {
     return "remove that setting: this server version does not know it";
@@ -75,9 +84,15 @@ std::string_view text(InstanceState state) {
 }
 
 Json InstanceFacts::json() const {
-  return {
-      {"role", role}, {"basedir", basedir.string()}, {"mysqld", mysqld.string()}, {"version", version.text()},
-      {"port", port}, {"serverId", serverId},        {"osUser", osUser},          {"adminUser", adminUser}};
+  return {{"role", role},
+          {"basedir", basedir.string()},
+          {"mysqld", mysqld.string()},
+          {"version", version.text()},
+          {"port", port},
+          {"serverId", serverId},
+          {"osUser", osUser},
+          {"adminUser", adminUser},
+          {"keyring", keyring.string()}};
 }
 
 InstanceFacts InstanceFacts::from(const Json& facts) {
@@ -90,6 +105,7 @@ InstanceFacts InstanceFacts::from(const Json& facts) {
   result.serverId = facts.value("serverId", uint32_t{0});
   result.osUser = facts.value("osUser", "");
   result.adminUser = facts.value("adminUser", "");
+  result.keyring = facts.value("keyring", "");
   return result;
 }
 
@@ -143,20 +159,29 @@ InstanceState Instance::state() const {
 void Instance::initialise(const std::vector<std::string>& options, const std::string& initStatements,
                           const Deadline& deadline) const {
   const InitFile initFile(initStatements, owner());
-  Command command{.argv = {facts_.mysqld.string(), "--defaults-file=" + mount_.optionFile().string(),
+  const ServerProgram mysqld = serverProgram(mount_, facts_);
+  Command command{.argv = {mysqld.program.string(), "--defaults-file=" + mount_.optionFile().string(),
                            "--initialize-insecure", initFile.option()},
                   .inherit = {initFile.fd()},
                   .deadline = deadline};
   if (geteuid() == 0) command.argv.push_back("--user=" + facts_.osUser);
-  command.argv.insert(command.argv.end(), options.begin(), options.end());
+  for (const auto& more : {mysqld.options, options})
+    command.argv.insert(command.argv.end(), more.begin(), more.end());
   const uint64_t before = errorLogSize();
   const Finished finished = run(command);
   const std::string errors = errorsIn(errorLogSince(before) + finished.err);
   if (finished.ok() && errors.find("MY-000061") == std::string::npos) return;
-  throw Error(ExitCode::serverStart,
-              "a new data directory could not be initialised in " + mount_.data().string() + ": " +
-                  (errors.empty() ? trim(lastLines(finished.err, 3)) : errors),
-              remedyFor(errors), mount_.errorLog());
+  throw startError("a new data directory could not be initialised in " + mount_.data().string(),
+                   errors.empty() ? trim(lastLines(finished.err, 3)) : errors);
+}
+
+Error Instance::startError(const std::string& what, const std::string& errors) const {
+  if (!isDiskFull(errors, mount_.root())) {
+    return Error(ExitCode::serverStart, what + ": " + errors, remedyFor(errors), mount_.errorLog());
+  }
+  return Error(ExitCode::noSpace, what + ", its disk is full: " + errors,
+               "free space on the file system of " + mount_.root().string() + ", then repeat the command",
+               mount_.errorLog());
 }
 
 // A server of ours that is on its way up or down first gets there.
@@ -202,14 +227,16 @@ void Instance::launch(const Start& start) const {
   // A snapshot of a running server holds the lock of its socket: mysqld asks only whether that pid lives.
   fs::remove(mount_.socket());
   fs::remove(mount_.socket().string() + ".lock");
+  const ServerProgram mysqld = serverProgram(mount_, facts_);
   Command command{
-      .argv = {facts_.mysqld.string(), "--defaults-file=" + mount_.optionFile().string(), "--daemonize"},
+      .argv = {mysqld.program.string(), "--defaults-file=" + mount_.optionFile().string(), "--daemonize"},
       .unset = {"NOTIFY_SOCKET"},
       .directory = "/",
       .outlivesUs = true,
       .deadline = start.deadline};
   if (geteuid() == 0) command.argv.push_back("--user=" + facts_.osUser);
-  command.argv.insert(command.argv.end(), start.options.begin(), start.options.end());
+  for (const auto& more : {mysqld.options, start.options})
+    command.argv.insert(command.argv.end(), more.begin(), more.end());
   std::optional<InitFile> initFile;
   if (!start.initStatements.empty()) {
     initFile.emplace(start.initStatements, owner());
@@ -220,10 +247,8 @@ void Instance::launch(const Start& start) const {
   if (finished.ok() && process()) return;
   const std::string log = errorLogSince(before);
   const std::string errors = errorsIn(log.empty() ? finished.err : log);
-  throw Error(ExitCode::serverStart,
-              "the server on " + mount_.root().string() + " did not start: " +
-                  (errors.empty() ? trim(lastLines(finished.err + finished.out, 3)) : errors),
-              remedyFor(errors), mount_.errorLog());
+  throw startError("the server on " + mount_.root().string() + " did not start",
+                   errors.empty() ? trim(lastLines(finished.err + finished.out, 3)) : errors);
 }
 
 void Instance::checkInitStatements(const std::string& log, const Start& start) const {

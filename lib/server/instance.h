@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "mysql/session.h"
 #include "process/proc.h"
@@ -34,6 +35,7 @@ struct InstanceFacts {
   uint32_t serverId = 0;
   std::string osUser;
   std::string adminUser;  // the account that our commands connect as
+  fs::path keyring;       // its own keyring file; empty: none
 
   Json json() const;
   static InstanceFacts from(const Json& facts);
@@ -94,6 +96,8 @@ class Instance {
  private:
   void waitForOtherEnd(const Deadline& deadline) const;
   void launch(const Start& start) const;
+  // What a server says that does not come up; noSpace where its disk is full.
+  Error startError(const std::string& what, const std::string& errors) const;
   void checkInitStatements(const std::string& log, const Start& start) const;
 
   Mount mount_;

@@ -24,6 +24,10 @@ class Mount {
   fs::path control() const { return root_ / ".dlpx-mysql"; }
   fs::path stateFile() const { return control() / "state.json"; }
   fs::path snapshotFile() const { return control() / "snapshot.json"; }
+  // A place on the same file system where the data that is to follow is built, an instance of its own, and
+  // one where the data that it follows is kept until that is proven.
+  Mount next() const { return Mount(control() / "next"); }
+  Mount previous() const { return Mount(control() / "previous"); }
   // <mount>/mysql.sock while that fits into the 107 bytes that a socket address takes, else in a private
   // directory below /run (or XDG_RUNTIME_DIR) that startableBy() creates.
   fs::path socket() const;

@@ -1,9 +1,7 @@
 #include "server/server_options.h"
 
 #include <algorithm>
-#include <set>
 
-#include "base/error.h"
 #include "mysql/dialect.h"
 
 namespace dlpx {
@@ -44,60 +42,6 @@ const std::vector<Option>& placesInside() {
   return places;
 }
 
-const std::set<std::string>& reservedKeys() {
-  static const std::set<std::string> keys = [] {
-    std::set<std::string> all;
-    for (const char* name : {"basedir",
-                             "datadir",
-                             "tmpdir",
-                             "port",
-                             "socket",
-                             "pid-file",
-                             "log-error",
-                             "server-id",
-                             "bind-address",
-                             "user",
-                             "relay-log",
-                             "relay-log-index",
-                             "log-bin-index",
-                             "general-log-file",
-                             "slow-query-log-file",
-                             "init-file",
-                             "skip-replica-start",
-                             "skip-grant-tables",
-                             "innodb-data-home-dir",
-                             "innodb-log-group-home-dir",
-                             "innodb-undo-directory",
-                             "innodb-tmpdir",
-                             "innodb-directories",
-                             "innodb-doublewrite-dir",
-                             "innodb-temp-tablespaces-dir",
-                             "innodb-data-file-path",
-                             "innodb-force-recovery",
-                             "innodb-page-size",
-                             "chroot",
-                             "replica-load-tmpdir",
-                             "defaults-file",
-                             "defaults-extra-file",
-                             "daemonize",
-                             "initialize",
-                             "initialize-insecure",
-                             "server-uuid",
-                             "lower-case-table-names",
-                             "offline-mode",
-                             "master-info-file",
-                             "relay-log-info-file",
-                             "mysqlx-port",
-                             "mysqlx-socket",
-                             "admin-port",
-                             "admin-address"}) {
-      all.insert(optionKey(name));
-    }
-    return all;
-  }();
-  return keys;
-}
-
 void addMissing(std::vector<Option>& options, const std::vector<Option>& more) {
   for (const Option& option : more) {
     const auto same = [&](const Option& other) { return optionKey(other.name) == optionKey(option.name); };
@@ -107,15 +51,6 @@ void addMissing(std::vector<Option>& options, const std::vector<Option>& more) {
 }
 
 }  // namespace
-
-void refuseReserved(const std::vector<Option>& chosen) {
-  for (const Option& option : chosen) {
-    if (reservedKeys().count(optionKey(option.name)) == 0) continue;
-    throw Error(ExitCode::optionFile,
-                "setting '" + option.name + "' cannot be chosen: the instance's place decides it",
-                "leave that setting out; ports and addresses have their own parameters");
-  }
-}
 
 void writeOptionFile(const Instance& instance, const OptionFileRequest& request) {
   refuseReserved(request.chosen);

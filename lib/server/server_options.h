@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "mysql/option_file.h"
@@ -21,8 +23,13 @@ struct OptionFileRequest {
 // read, and for a chosen setting that isn't the user's to choose (see refuseReserved).
 void writeOptionFile(const Instance& instance, const OptionFileRequest& request);
 
-// Throws Error{optionFile} that names the first setting that we alone decide: paths, port, socket, identity,
-// and what would start replication or skip checks of accounts.
+// Throws Error{optionFile} that names the first setting that is not the user's to choose: one that we alone
+// decide (paths, port, socket, identity, accounts' checks), one that loads code or lets the server reach
+// others (plugins, replication), an unfinished name that mysqld would complete to such a one, and any value
+// that is a path outside the data directory.
 void refuseReserved(const std::vector<Option>& chosen);
+
+// The setting of `chosen` that a server's errors name; nothing when they name none.
+std::optional<Option> refusedSetting(const std::vector<Option>& chosen, const std::string& errors);
 
 }  // namespace dlpx

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/json_full.h"
 #include "base/text.h"
+#include "server/keyring.h"
 
 namespace dlpx {
 namespace {
@@ -58,6 +59,8 @@ SnapshotFacts readSnapshotFacts(Session& session, const Instance& instance) {
   facts.lowerCaseTableNames = static_cast<unsigned>(toNumber(session.variable("lower_case_table_names")));
   facts.pageSize = toNumber(session.variable("innodb_page_size"));
   facts.encryptedTablespaces = countEncrypted(session);
+  facts.keyring = instance.facts().keyring;
+  if (!facts.keyring.empty()) facts.keyringKeys = Keyring::read(facts.keyring, ExitCode::storage).ids();
   readTables(session, facts);
   facts.preparedXa = session.query(std::string_view("XA RECOVER")).size();
   return facts;
@@ -105,6 +108,8 @@ Json SnapshotFacts::json() const {
           {"lowerCaseTableNames", lowerCaseTableNames},
           {"pageSize", pageSize},
           {"encryptedTablespaces", encryptedTablespaces},
+          {"keyring", keyring.string()},
+          {"keyringKeys", keyringKeys},
           {"tables", tables},
           {"engines", engines},
           {"memoryTables", memoryTables},
@@ -136,6 +141,8 @@ SnapshotFacts SnapshotFacts::from(const Json& json) {
   facts.lowerCaseTableNames = json.value("lowerCaseTableNames", 0U);
   facts.pageSize = json.value("pageSize", uint64_t{0});
   facts.encryptedTablespaces = json.value("encryptedTablespaces", uint64_t{0});
+  facts.keyring = json.value("keyring", "");
+  facts.keyringKeys = json.value("keyringKeys", std::vector<std::string>{});
   facts.tables = json.value("tables", Counts{});
   facts.engines = json.value("engines", Counts{});
   facts.memoryTables = json.value("memoryTables", std::vector<std::string>{});

@@ -38,6 +38,8 @@ struct SnapshotFacts {
   unsigned lowerCaseTableNames = 0;
   uint64_t pageSize = 0;
   uint64_t encryptedTablespaces = 0;
+  fs::path keyring;                      // the parent's keyring file; empty: it has none
+  std::vector<std::string> keyringKeys;  // the names of the keys in it, never a key
 
   std::map<std::string, uint64_t> tables;   // base tables by database, the server's own databases left out
   std::map<std::string, uint64_t> engines;  // base tables by engine, as above

@@ -42,6 +42,14 @@ fs::path basedirOf(const ProcessFacts& server) {
   return name == "bin" || name == "sbin" || name == "libexec" ? directory.parent_path() : directory;
 }
 
+// `wanted` is an installation's base directory, its program directory or its mysqld; empty: all.
+bool isOf(const ProcessFacts& server, const fs::path& wanted) {
+  if (wanted.empty()) return true;
+  if (fs::weakly_canonical(basedirOf(server)) == fs::weakly_canonical(wanted)) return true;
+  const auto mysqld = findMysqld(wanted);
+  return mysqld && fs::weakly_canonical(*mysqld) == fs::weakly_canonical(server.executable);
+}
+
 }  // namespace
 
 Output discoverRepositories() {
@@ -70,7 +78,7 @@ Output discoverSourceConfigs(const fs::path& basedir) {
   for (const ProcessFacts& server : processesNamed("mysqld")) {
     const fs::path base = basedirOf(server);
     if (!isAlive(server) || server.executable.empty()) continue;
-    if (!basedir.empty() && fs::weakly_canonical(base) != fs::weakly_canonical(basedir)) continue;
+    if (!isOf(server, basedir)) continue;
     const std::string port = portOf(server), data = dataDirOf(server);
     output.json.push_back(
         {{"dataDir", data}, {"port", port}, {"baseDir", base.string()}, {"dbName", "MySQL on port " + port}});

@@ -30,32 +30,54 @@ void waitForEnd(const Instance& instance, const Deadline& deadline) {
               "give it more time with --timeout", instance.mount().errorLog());
 }
 
-Ingested ingestByClone(const StagingRequest& request, const Plan& plan, const Instance& instance,
-                       Journal& journal) {
-  journal.step("start for clone");
-  instance.start(startWith(request, cloningOptions()));
-  Session before = instance.connect(request.adminUser, request.adminPassword);
-  const AdminCredential admin = readCredential(before, request.adminUser);
-  journal.step("clone");
-  cloneInto({.source = request.source, .target = adminConnection(instance, request.adminPassword)});
-  waitForEnd(instance, Deadline::in(request.timeout));
+// The donor's data is in place: its accounts, channels and events must not act when it is started.
+Session startCutOff(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                    const AdminCredential& admin, Journal& journal) {
   journal.step("cut off");
   Instance::Start start = startWith(request, cutOffOptions(plan.installation.version));
   start.initStatements = cutOffStatements(admin, plan.installation.version);
   instance.start(start);
   Session session = instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
-  proveCutOff(session, plan.source->uuid);
+  proveCutOff(session, plan.source ? plan.source->uuid : "");
+  return session;
+}
+
+void restartDurably(const StagingRequest& request, const Instance& instance, Journal& journal) {
+  journal.step("restart durably");
+  instance.stop(Deadline::in(request.timeout));
+  instance.start(startWith(request, {}));
+}
+
+AdminCredential credentialOn(const Instance& instance, const StagingRequest& request) {
+  Session session = instance.connect(request.adminUser, request.adminPassword);
+  return readCredential(session, request.adminUser);
+}
+
+Ingested ingestByClone(const StagingRequest& request, const Plan& plan, const Instance& instance,
+                       Journal& journal) {
+  journal.step("start for clone");
+  instance.start(startWith(request, cloningOptions()));
+  const AdminCredential admin = credentialOn(instance, request);
+  journal.step("clone");
+  cloneInto({.source = request.source, .target = adminConnection(instance, request.adminPassword)});
+  waitForEnd(instance, Deadline::in(request.timeout));
+  Session session = startCutOff(request, plan, instance, admin, journal);
   return {cloneCoordinates(session, plan.source->usesGtid()), {}};
 }
 
-// Without them, statements that change an account of the source would break replication.
-void copyAccounts(const StagingRequest& request, Session& target, std::vector<std::string>& notes) {
+Accounts accountsOfSource(const StagingRequest& request) {
   Session source = Session::connect(request.source, ExitCode::backup);
-  const Accounts accounts = readAccounts(source, {{request.adminUser, "localhost"}});
+  return readAccounts(source, {{request.adminUser, "localhost"}});
+}
+
+// Without them, statements that change an account of the source would break replication.
+void copyAccounts(const Accounts& accounts, const StagingRequest& request, const Instance& instance,
+                  std::vector<std::string>& notes) {
   if (!accounts.unreadable.empty()) {
     notes.push_back("no accounts were copied: " + accounts.unreadable);
     return;
   }
+  Session target = instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
   const AccountName root{"root", "localhost"};
   if (std::find(accounts.names.begin(), accounts.names.end(), root) != accounts.names.end()) {
     // Ours has a password that nobody knows: the source's takes its place.
@@ -67,6 +89,14 @@ void copyAccounts(const StagingRequest& request, Session& target, std::vector<st
   notes.insert(notes.end(), report.notes.begin(), report.notes.end());
 }
 
+// Its pages hold the password hashes that have just been copied.
+void followSystemTablespace(const Plan& plan, const StagingRequest& request, const Instance& instance) {
+  if (!plan.encryption.systemTablespace || !instance.facts().version.atLeast(8, 0, 16)) return;
+  Session target = instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
+  target.execute("SET SESSION sql_log_bin = 0");
+  target.execute("ALTER TABLESPACE mysql ENCRYPTION = 'Y'");
+}
+
 // By copy or dump.
 Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const Instance& instance,
                          Journal& journal) {
@@ -74,20 +104,18 @@ Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const 
   journal.step("start for " + method);
   instance.start(startWith(request, loadingOptions(plan.installation.version)));
   journal.step(method);
+  // As of the snapshot: an account that is created later comes by replication.
+  Accounts accounts;
   const DumpRequest dump{.source = request.source,
                          .databases = plan.source->databases,
                          .target = adminConnection(instance, request.adminPassword),
-                         .installation = plan.installation};
+                         .installation = plan.installation,
+                         .atSnapshot = [&] { accounts = accountsOfSource(request); }};
   DumpReport report = plan.choice.method == Method::copy ? copyInto({dump}) : dumpInto(dump);
   journal.step("copy accounts");
-  {
-    Session target =
-        instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
-    copyAccounts(request, target, report.notes);
-  }
-  journal.step("restart durably");
-  instance.stop(Deadline::in(request.timeout));
-  instance.start(startWith(request, {}));
+  copyAccounts(accounts, request, instance, report.notes);
+  followSystemTablespace(plan, request, instance);
+  restartDurably(request, instance, journal);
   report.coordinates.usesGtid = plan.source->usesGtid();
   return {report.coordinates, report.notes};
 }
@@ -97,45 +125,35 @@ Ingested restoreLogically(const StagingRequest& request, const Plan& plan, const
   journal.step("start for restore");
   instance.start(startWith(request, loadingOptions(plan.installation.version)));
   journal.step("restore");
-  FileRestoreReport report = restoreFile(
-      {.backup = *plan.backup,
-       .target = adminConnection(instance, request.adminPassword),
-       .databases = request.databases.empty() ? std::vector<std::string>{} : plan.source->databases,
-       .expendable = true});
-  if (!report.accounts) {
+  const bool subset = plan.source && !request.databases.empty();
+  FileRestoreReport report =
+      restoreFile({.backup = *plan.backup,
+                   .target = adminConnection(instance, request.adminPassword),
+                   .databases = subset ? plan.source->databases : std::vector<std::string>{},
+                   .expendable = true});
+  if (!report.accounts && plan.source) {
     journal.step("copy accounts");
-    Session target =
-        instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
-    copyAccounts(request, target, report.notes);
+    copyAccounts(accountsOfSource(request), request, instance, report.notes);
+    followSystemTablespace(plan, request, instance);
   }
-  journal.step("restart durably");
-  instance.stop(Deadline::in(request.timeout));
-  instance.start(startWith(request, {}));
+  restartDurably(request, instance, journal);
   return {report.coordinates.value_or(Coordinates{}), report.notes};
 }
 
-// The backup's files take the place of those that were initialised; its accounts, channels and events must
-// not act, as after a clone.
+// The backup's files take the place of those that were initialised.
 Ingested restorePhysically(const StagingRequest& request, const Plan& plan, const Instance& instance,
                            Journal& journal) {
   journal.step("start for restore");
   instance.start(startWith(request, {}));
-  AdminCredential admin;
-  {
-    Session before = instance.connect(request.adminUser, request.adminPassword);
-    admin = readCredential(before, request.adminUser);
-  }
+  const AdminCredential admin = credentialOn(instance, request);
   instance.stop(Deadline::in(request.timeout));
   journal.step("restore");
   removeTree(instance.mount().data());
   copyDataDirectory(*plan.backup, instance.mount().data(), instance.owner());
-  journal.step("cut off");
-  Instance::Start start = startWith(request, cutOffOptions(plan.installation.version));
-  start.initStatements = cutOffStatements(admin, plan.installation.version);
-  instance.start(start);
-  Session session = instance.connect(request.adminUser, request.adminPassword, ExitCode::connectAfterRestore);
-  proveCutOff(session, plan.source->uuid);
+  requireMasterKeys(instance.mount().data(), firstKeyring(request, plan));
+  Session session = startCutOff(request, plan, instance, admin, journal);
   Coordinates coordinates = plan.backup->coordinates.value_or(Coordinates{});
+  if (!plan.source) return {coordinates, plan.backup->notes};
   if (!coordinates.gtids.empty()) setGtidPurged(session, coordinates.gtids);
   if (coordinates.gtids.empty() && plan.source->usesGtid()) {
     coordinates.gtids = GtidSet::parse(session.value("SELECT @@GLOBAL.gtid_executed").value_or(""));
@@ -149,7 +167,7 @@ Ingested ingestByFile(const StagingRequest& request, const Plan& plan, const Ins
   Ingested ingested = isPhysical(plan.backup->kind) ? restorePhysically(request, plan, instance, journal)
                                                     : restoreLogically(request, plan, instance, journal);
   Coordinates& coordinates = ingested.coordinates;
-  coordinates.usesGtid = plan.source->usesGtid() && coordinates.usesGtid;
+  coordinates.usesGtid = plan.source && plan.source->usesGtid() && coordinates.usesGtid;
   return ingested;
 }
 
@@ -162,12 +180,12 @@ ConnectionOptions adminConnection(const Instance& instance, const Secret& passwo
 }
 
 Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance& instance, Journal& journal) {
+  if (plan.backup) return ingestByFile(request, plan, instance, journal);
   if (request.type == StagingType::manual) {
     journal.step("start seed");
     instance.start(startWith(request, {}));
     return {};
   }
-  if (plan.choice.method == Method::file) return ingestByFile(request, plan, instance, journal);
   return plan.choice.method == Method::clone ? ingestByClone(request, plan, instance, journal)
                                              : ingestLogically(request, plan, instance, journal);
 }

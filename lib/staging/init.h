@@ -1,9 +1,15 @@
 #pragma once
 
 #include "command/app.h"
+#include "server/instance.h"
 #include "staging/request.h"
 
 namespace dlpx {
+
+// Throws Error{preflight} for a mount that holds something else, and nothing was changed.
+void refuseOthers(const StagingRequest& request);
+// The complete staging server on the mount; Error{usage} when it is of another source, type or port.
+Instance requireSame(const StagingRequest& request, const Mount& mount);
 
 // The workflow of `check`: the table, or ReportedError{preflight} that carries it.
 Output checkStaging(const StagingRequest& request);
@@ -13,11 +19,5 @@ Output checkStaging(const StagingRequest& request);
 // point it ends what still runs, empties the mount and begins again. Throws Error{preflight} before any
 // effect, Error{locked}, {serverStart}, {backup}, {restore}, {replication}, {timeout}, {interrupted}.
 Output initialiseStaging(const StagingRequest& request);
-
-// As initialiseStaging, with what is there ended and removed first, once the checks have passed.
-Output resyncStaging(const StagingRequest& request);
-
-// What a sync with resync begins with: builds staging where there is none, or none complete; else resyncs.
-Output ingestAnew(const StagingRequest& request);
 
 }  // namespace dlpx

@@ -2,11 +2,14 @@
 
 #include "base/error.h"
 #include "base/json_full.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "server/changed_variables.h"
+#include "staging/account.h"
 #include "staging/facts.h"
 #include "staging/mount_use.h"
 #include "staging/replicate.h"
+#include "staging/user_replication.h"
 
 namespace dlpx {
 namespace {
@@ -48,20 +51,48 @@ Output nothingThere(const Mount& mount) {
           "no staging server on " + mount.root().string() + "\n"};
 }
 
+// Of a manual staging server.
+void addUserReplication(Output& output, Session& session) {
+  const Json channels = describeChannels(session);
+  output.json["userReplication"] = channels;
+  for (const Json& each : channels) {
+    const std::string name = each.value("channel", "");
+    output.text += "the user's replication" + (name.empty() ? "" : ", channel " + name) + ": " +
+                   each.value("summary", "") + ", from " + each.value("source", "") + "\n";
+  }
+}
+
+// A clean stop of the account's repair stopped it, and only the user knows whether it is to run.
+void warnOfStandingChannels(const Instance& instance, const StagingAccess& access) {
+  Session session = connectToStaging(instance, access);
+  for (const auto& [name, status] : channelsOf(session)) {
+    if (status.state == ChannelState::stopped)
+      log::warning("the restart stopped your replication from " +
+                   Endpoint{status.replica.sourceHost, status.replica.sourcePort, {}}.text() +
+                   ": START REPLICA on staging lets it go on");
+  }
+}
+
+// True when the account was put back.
+bool repairIfAsked(const Instance& instance, const StagingAccess& access, const Deadline& deadline) {
+  if (!access.repairAccount) return false;
+  if (!access.adminPassword) connectToStaging(instance, access);  // says that it is needed
+  return repairAccount(instance, *access.adminPassword, deadline);
+}
+
+// What a killed resync has left beside the data, or, in the middle of its swap, the server there.
+// Error{locked} while one goes on.
+void clearLeftovers(const Mount& mount, const std::string& operation, const Deadline& deadline) {
+  const FileLock beside = lockBeside(mount, operation);
+  if (Journal::unfinished(mount.stateFile()).operation.empty()) return clearBeside(mount, deadline);
+  if (const auto next = Instance::on(mount.next())) next->stop(deadline, true);
+}
+
 bool isOurs(MountUse use) {
   return use == MountUse::staging || use == MountUse::unfinished;
 }
 
 }  // namespace
-
-Session connectToStaging(const Instance& instance, const StagingAccess& access) {
-  if (!access.adminPassword) {
-    throw Error(ExitCode::usage,
-                "the password of staging's account " + instance.facts().adminUser + " is needed",
-                "give it with --staging-password-file");
-  }
-  return instance.connect(instance.facts().adminUser, *access.adminPassword);
-}
 
 Output startStaging(const StagingAccess& access) {
   const Mount mount(access.mount);
@@ -69,7 +100,9 @@ Output startStaging(const StagingAccess& access) {
   const FileLock lock = lockNow(mount, "start");
   const StagingFacts facts = StagingFacts::on(mount);
   const Deadline deadline = Deadline::in(access.timeout);
+  const bool repaired = repairIfAsked(instance, access, deadline);
   instance.start({.deadline = deadline});
+  if (repaired && !facts.replicates()) warnOfStandingChannels(instance, access);
   if (!facts.replicates() || !access.logSync)
     return describe(instance, InstanceState::running, facts, std::nullopt);
   Session session = connectToStaging(instance, access);
@@ -86,6 +119,7 @@ Output stopStaging(const StagingAccess& access) {
   if (!instance) return nothingThere(mount);
   if (!isOurs(useOf(mount))) requireStaging(mount);  // says why not
   const FileLock lock = lockNow(mount, "stop");
+  clearLeftovers(mount, "stop", Deadline::in(access.timeout));
   instance->stop(Deadline::in(access.timeout), access.force);
   return {{{"state", "stopped"}, {"mount", mount.root().string()}, {"port", instance->facts().port}},
           "staging on " + mount.root().string() + " is stopped\n"};
@@ -98,13 +132,15 @@ Output stagingStatus(const StagingAccess& access) {
   const Json noted = readFacts(mount.stateFile());
   const StagingFacts facts =
       noted.contains("staging") ? StagingFacts::from(noted["staging"]) : StagingFacts{};
-  std::optional<ChannelStatus> channel;
   const InstanceState state = instance->state();
-  if (access.adminPassword && state == InstanceState::running) {
-    Session session = connectToStaging(*instance, access);
-    channel = Channel(session).status();
-  }
+  std::optional<Session> session;
+  if (access.adminPassword && state == InstanceState::running)
+    session.emplace(connectToStaging(*instance, access));
+  const bool manual = facts.type == StagingType::manual;
+  std::optional<ChannelStatus> channel;
+  if (session && !manual) channel = Channel(*session).status();
   Output output = describe(*instance, state, facts, channel);
+  if (session && manual) addUserReplication(output, *session);
   const auto unfinished = Journal::unfinished(mount.stateFile());
   output.json["unfinished"] = unfinished.operation;
   if (!unfinished.operation.empty())
@@ -128,6 +164,7 @@ Output removeStaging(const StagingAccess& access) {
                 "name the right directory with --mount");
   }
   const FileLock lock = lockNow(mount, "remove");
+  const FileLock beside = lockBeside(mount, "remove");
   mount.journal("remove").step("stop and clear");
   clearMount(mount, true, Deadline::in(access.timeout));
   return {{{"state", "absent"}, {"mount", mount.root().string()}},

@@ -7,7 +7,8 @@
 namespace dlpx {
 
 // Starts the server and its replication, and returns when both are proven running. Without a password for
-// replication that is wanted: Error{replication}, and the server runs.
+// replication that is wanted: Error{replication}, and the server runs. With `repairAccount` the management
+// account is put back first, where it is missing (see repairAccount()).
 Output startStaging(const StagingAccess& access);
 
 // Stops the server cleanly; nothing holds the mount afterwards. No server is fine.
@@ -26,8 +27,5 @@ Output stagingSize(const StagingAccess& access);
 
 // {mountPath, uid, gid}: what the engine is to mount where, for whom.
 Output mountSpecification(const fs::path& mount, const std::string& osUser);
-
-// The management session of a complete, running staging server; Error{usage} without its password.
-Session connectToStaging(const Instance& instance, const StagingAccess& access);
 
 }  // namespace dlpx

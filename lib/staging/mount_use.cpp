@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json_full.h"
+#include "server/keyring.h"
 #include "server/registry.h"
 
 namespace dlpx {
@@ -56,12 +57,26 @@ Instance requireStaging(const Mount& mount) {
   }
 }
 
+FileLock lockBeside(const Mount& mount, const std::string& operation) {
+  return FileLock::acquire(mount.control() / "next.lock", operation, Deadline::in(Milliseconds(0)));
+}
+
+void clearBeside(const Mount& mount, const Deadline& deadline) {
+  if (fs::exists(mount.next().root())) {
+    clearMount(mount.next(), true, deadline);
+    removeTree(mount.next().root());
+  }
+  removeTree(mount.previous().root());
+}
+
 void clearMount(const Mount& mount, bool controlToo, const Deadline& deadline) {
   if (const auto instance = Instance::on(mount)) {
     instance->stop(deadline, true);
     mergeFacts(mount.stateFile(), {{"staging", nullptr}}, {0640, ownerOf(mount.control())});
     registry::forget(instance->facts().port, mount.root());
+    removeKeyring(mount, instance->facts());
   }
+  clearBeside(mount, deadline);
   for (const fs::path& made : {mount.data(), mount.log(), mount.tmp()}) removeTree(made);
   for (const fs::path& made : {mount.optionFile(), mount.pidFile(), mount.errorLog(), mount.snapshotFile(),
                                mount.socket(), fs::path(mount.socket().string() + ".lock")}) {

@@ -90,8 +90,14 @@ Plan preflight(const StagingRequest& request, Preflight& table) {
   checkHost(request, plan.installation, table);
   if (request.type == StagingType::replication) {
     checkSource(request, plan, table);
+  } else if (!request.backup.empty()) {
+    checkBackup(request, plan, table);
+    checkEncryption(request, {}, plan, table);
+    if (plan.backup) checkSpace(request, std::max(plan.backup->bytes, plan.backup->contentBytes), table);
   } else {
     plan.choice.reason = "the user fills it";
+    checkEncryption(request, {}, plan, table);
+    checkSpace(request, 0, table);
   }
   return plan;
 }

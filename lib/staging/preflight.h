@@ -9,6 +9,7 @@
 #include "command/app.h"
 #include "mysql/option_file.h"
 #include "server/installation.h"
+#include "staging/encryption.h"
 #include "staging/request.h"
 #include "staging/source_facts.h"
 
@@ -47,17 +48,23 @@ struct Plan {
   MethodChoice choice;
   std::optional<BackupFacts> backup;  // of method file
   std::vector<Option> recipient;      // settings that the source imposes
+  SourceEncryption encryption;
+  bool keyring = false;  // staging gets one
 };
 
 // Looks at everything that init needs and changes nothing. Throws only Error{installation} (no MySQL at the
-// basedir) and Error{interrupted}; all else becomes a row.
+// basedir), Error{providedBackup} (a directory of backups holds none that is complete) and
+// Error{interrupted}; all else becomes a row.
 Plan preflight(const StagingRequest& request, Preflight& table);
 
-// Its two halves.
+// Its parts.
 void checkHost(const StagingRequest& request, const Installation& installation, Preflight& table);
 void checkSource(const StagingRequest& request, Plan& plan, Preflight& table);
+// The backup that was given, or the newest complete one in a directory of backups.
+void checkBackup(const StagingRequest& request, Plan& plan, Preflight& table);
 // Space for that many bytes of source data on the mount.
 void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Preflight& table);
+// That the mount has for new data: a resync keeps the old beside it, unfinished work goes.
 uint64_t usableBytes(const fs::path& mount);
 
 // Whether a staging server of that version can replicate from the source: the same series or the next one.

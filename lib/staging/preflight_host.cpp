@@ -4,6 +4,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "process/proc.h"
@@ -12,33 +13,6 @@
 
 namespace dlpx {
 namespace {
-
-bool isMemberOf(const passwd& user, gid_t group) {
-  if (user.pw_gid == group) return true;
-  int count = 64;
-  std::vector<gid_t> groups(64);
-  if (getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) return false;
-  groups.resize(static_cast<size_t>(count));
-  for (const gid_t one : groups) {
-    if (one == group) return true;
-  }
-  return false;
-}
-
-// The mode bits alone: what the kernel asks for an account without capabilities.
-bool mayEnter(const passwd& user, const fs::path& directory) {
-  struct stat facts = {};
-  if (user.pw_uid == 0) return true;
-  if (stat(directory.c_str(), &facts) != 0) return false;
-  if (facts.st_uid == user.pw_uid) return (facts.st_mode & S_IXUSR) != 0;
-  return (facts.st_mode & (isMemberOf(user, facts.st_gid) ? S_IXGRP : S_IXOTH)) != 0;
-}
-
-fs::path existingAncestor(fs::path path) {
-  while (!path.empty() && path.has_parent_path() && path != path.parent_path() && !fs::exists(path))
-    path = path.parent_path();
-  return path;
-}
 
 void checkOsUser(const StagingRequest& request, Preflight& table) {
   const passwd* user = getpwnam(request.osUser.c_str());
@@ -57,13 +31,12 @@ void checkOsUser(const StagingRequest& request, Preflight& table) {
     return;
   }
   const fs::path canonical = fs::weakly_canonical(existingAncestor(request.mount));
-  for (fs::path at = canonical; at != at.parent_path(); at = at.parent_path()) {
-    if (at == canonical && geteuid() == 0) continue;  // ours to set right
-    if (!mayEnter(*user, at)) {
-      table.fail("os user", request.osUser + " may not enter " + at.string(),
-                 "allow it (chmod o+x " + at.string() + "), or choose another --mount");
-      return;
-    }
+  // The mount itself is ours to set right when we are root.
+  const fs::path given = geteuid() == 0 ? canonical.parent_path() : canonical;
+  if (const auto barred = barredDirectory(request.osUser, given)) {
+    table.fail("os user", request.osUser + " may not enter " + barred->string(),
+               "allow it (chmod o+x " + barred->string() + "), or choose another --mount");
+    return;
   }
   table.pass("os user", "mysqld runs as " + request.osUser);
 }
@@ -174,15 +147,22 @@ void checkStarter(const StagingRequest& request, Preflight& table) {
 }  // namespace
 
 uint64_t usableBytes(const fs::path& mount) {
-  const fs::path data = Mount(mount).data();
-  return freeBytes(existingAncestor(mount)) + (fs::is_directory(data) ? allocatedBytes(data) : 0);
+  const Mount there(mount);
+  uint64_t bytes = freeBytes(existingAncestor(mount));
+  const bool stays = useOf(there) == MountUse::staging;
+  for (const fs::path& goes : {stays ? there.next().root() : there.data(), there.previous().root()})
+    bytes += fs::is_directory(goes) ? allocatedBytes(goes) : 0;
+  return bytes;
 }
 
 void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Preflight& table) {
   constexpr uint64_t own = 400'000'000;  // redo, undo, temporary and system tablespaces
   const uint64_t needed = sourceBytes + sourceBytes / 5 + own;
   const uint64_t free = usableBytes(request.mount);
-  const std::string finding = humanBytes(free) + " free, about " + humanBytes(needed) + " needed";
+  const std::string finding = humanBytes(free) + " free, about " + humanBytes(needed) + " needed" +
+                              (useOf(Mount(request.mount)) == MountUse::staging
+                                   ? " beside the data that stays until the new is complete"
+                                   : "");
   if (free >= needed) return table.pass("space", finding);
   table.fail("space", finding, "give the mount's file system more space, or choose fewer --databases");
 }
@@ -194,7 +174,6 @@ void checkHost(const StagingRequest& request, const Installation& installation, 
   checkStarter(request, table);
   checkAppArmor(request, installation, table);
   checkSeLinux(request, table);
-  if (request.type == StagingType::manual) checkSpace(request, 0, table);
 }
 
 }  // namespace dlpx

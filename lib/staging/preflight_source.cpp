@@ -2,7 +2,6 @@
 
 #include "backup/clone.h"
 #include "backup/copy.h"
-#include "backup/inspect.h"
 #include "backup/schema.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -144,36 +143,6 @@ void checkReplicationAccount(const StagingRequest& request, Preflight& table) {
   }
 }
 
-void checkBackupCoordinates(const BackupFacts& backup, const SourceFacts& source, Preflight& table) {
-  const std::string remedy =
-      "take the backup with coordinates (mysqldump --source-data=2), or use --no-log-sync";
-  const bool position = backup.coordinates && backup.coordinates->position;
-  const bool gtids = backup.coordinates && backup.coordinates->usesGtid;
-  if (const auto missing = backup.missingForReplication(); !missing.empty())
-    return table.fail("backup coordinates", join(missing, "; "), remedy);
-  if (!source.usesGtid() && !position) {
-    return table.fail("backup coordinates", "the source has no GTIDs and the backup no binary log position",
-                      remedy);
-  }
-  if (position || gtids) return table.pass("backup coordinates", backup.coordinates->text());
-  table.pass("backup coordinates", "GTIDs, told by the backup's own server");
-}
-
-void checkBackup(const StagingRequest& request, Plan& plan, Preflight& table) {
-  plan.choice = {Method::file, "a backup was given", {}};
-  try {
-    plan.backup = requireBackup(request.backup, plan.installation.version);
-    table.pass("backup",
-               std::string(text(plan.backup->kind)) + ", complete, " + humanBytes(plan.backup->bytes));
-    if (isPhysical(plan.backup->kind) && !request.databases.empty())
-      table.fail("backup databases", "a physical backup brings all databases", "use --databases ALL");
-    if (request.logSync) checkBackupCoordinates(*plan.backup, *plan.source, table);
-  } catch (const Error& e) {
-    if (e.code() == ExitCode::interrupted) throw;
-    table.fail("backup", e.what(), e.remedy());
-  }
-}
-
 void chooseMethod(const StagingRequest& request, Session& session, Plan& plan, Preflight& table) {
   if (request.method == Method::file) return checkBackup(request, plan, table);
   const bool automatic = request.method == Method::automatic;
@@ -216,6 +185,7 @@ void readAndJudge(const StagingRequest& request, Session& session, Plan& plan, P
   checkReplicationAccount(request, table);
   checkSpace(request, plan.source->size.rows + plan.source->size.indexes, table);
   plan.recipient = recipientOptions(session, plan.installation);
+  checkEncryption(request, readEncryption(session), plan, table);
 }
 
 }  // namespace
@@ -227,7 +197,10 @@ void checkSource(const StagingRequest& request, Plan& plan, Preflight& table) {
                              (session.encrypted() ? ", by TLS" : ", without TLS"));
     readAndJudge(request, session, plan, table);
   } catch (const Error& e) {
-    if (e.code() == ExitCode::interrupted || e.code() == ExitCode::usage) throw;
+    if (e.code() == ExitCode::interrupted || e.code() == ExitCode::usage ||
+        e.code() == ExitCode::providedBackup) {
+      throw;
+    }
     table.fail("source", e.what(), e.remedy());
   }
 }

@@ -1,10 +1,12 @@
 #include "staging/replication_commands.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/json_full.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "server/changed_variables.h"
+#include "staging/account.h"
 #include "staging/facts.h"
 #include "staging/ingest.h"
 #include "staging/lifecycle.h"
@@ -21,15 +23,6 @@ Output describe(const ChannelStatus& status) {
   return output;
 }
 
-StagingFacts requireReplicating(const Mount& mount) {
-  const StagingFacts facts = StagingFacts::on(mount);
-  if (facts.replicates()) return facts;
-  throw Error(ExitCode::usage,
-              "the staging server on " + mount.root().string() + " has no replication of ours",
-              facts.type == StagingType::manual ? "its user fills it: nothing is to be done"
-                                                : "resync it without --no-log-sync");
-}
-
 void note(const Instance& instance, const ChannelStatus& status) {
   Json seen = {{"at", utcNow()}, {"state", std::string(text(status.state))}, {"summary", status.summary()}};
   if (status.replica.lagSeconds) seen["lagSeconds"] = *status.replica.lagSeconds;
@@ -40,17 +33,47 @@ Error onlyAPerson(const ChannelStatus& status) {
   return Error(ExitCode::replication, "replication is " + status.summary(), status.remedy);
 }
 
+// With less, the server's next writes fail or wait for room.
+constexpr uint64_t leastRoom = 64ULL << 20;
+
+void requireRoom(const Mount& mount, const ChannelStatus& status) {
+  const uint64_t room = freeBytes(mount.root());
+  if (room >= leastRoom) return;
+  throw Error(ExitCode::noSpace,
+              "staging's disk has " + humanBytes(room) + " left; replication is " + status.summary(),
+              "give the file system of " + mount.root().string() +
+                  " more space: the next run of the worker goes on from there");
+}
+
+// The receiver may still try a password that the source has changed, the applier may have met a full disk.
+bool maySucceedNow(const ChannelStatus& status, const StagingAccess& access) {
+  if (status.errorNumber == 0) return true;
+  const Diagnosis diagnosis = diagnose(status.errorNumber, status.error);
+  return !diagnosis.permanent || diagnosis.cure == Cure::space ||
+         (diagnosis.cure == Cure::password && access.replicationPassword);
+}
+
 ChannelStatus heal(Session& session, const StagingFacts& facts, const StagingAccess& access) {
   const ChannelStatus now = Channel(session).status();
+  requireRoom(Mount(access.mount), now);
   if (now.state == ChannelState::running) return now;
   if (now.state == ChannelState::notConfigured || now.needsResync) throw onlyAPerson(now);
-  if (now.errorNumber != 0 && diagnose(now.errorNumber, now.error).permanent) throw onlyAPerson(now);
+  if (!maySucceedNow(now, access)) throw onlyAPerson(now);
   log::info("replication is " + now.summary() + ": starting it");
   return startReplication(session, facts, access.replicationUser.value_or(""), access.replicationPassword,
                           Deadline::in(access.timeout));
 }
 
 }  // namespace
+
+StagingFacts requireReplicating(const Mount& mount) {
+  const StagingFacts facts = StagingFacts::on(mount);
+  if (facts.replicates()) return facts;
+  throw Error(ExitCode::usage,
+              "the staging server on " + mount.root().string() + " has no replication of ours",
+              facts.type == StagingType::manual ? "its user fills it: nothing is to be done"
+                                                : "resync it without --no-log-sync");
+}
 
 Output replicationStatus(const StagingAccess& access) {
   const Instance instance = requireStaging(Mount(access.mount));

@@ -27,7 +27,6 @@ std::string tcpHost(const std::string& host) {
 void addReplication(StagingRequest& request, const Parameters& parameters) {
   request.source = sourceConnection(parameters);
   request.method = parseMethod(parameters.textOr("method", "auto")).value_or(Method::automatic);
-  request.backup = parameters.pathIfGiven("backup").value_or("");
   if (request.method == Method::automatic && !request.backup.empty()) request.method = Method::file;
   if (request.method == Method::file && request.backup.empty())
     request.backup = parameters.path("backup");  // says that it is required
@@ -111,9 +110,12 @@ StagingRequest stagingRequest(const Parameters& parameters, bool toBuild) {
   request.osUser = osUserFrom(parameters);
   request.starter = parameters.pathIfGiven("my-cnf").value_or("");
   request.bindAddress = parameters.textOr("bind-address", "127.0.0.1");
+  request.keyring = parameters.pathIfGiven("keyring").value_or("");
+  request.keyringDir = parameters.pathIfGiven("keyring-dir").value_or("");
   request.adminUser = parameters.text("staging-user");
   if (toBuild) request.adminPassword = parameters.requireSecret("staging-password");
   request.timeout = parameters.duration("timeout");
+  request.backup = parameters.pathIfGiven("backup").value_or("");
   if (request.type == StagingType::replication) addReplication(request, parameters);
   return request;
 }
@@ -129,6 +131,7 @@ StagingAccess stagingAccess(const Parameters& parameters) {
     access.replicationPassword = parameters.secret("source-password");
   access.timeout = parameters.duration("timeout");
   access.force = parameters.flag("force");
+  access.repairAccount = parameters.flag("repair-account");
   access.logSync = parameters.flagIfGiven("log-sync").value_or(true);
   return access;
 }

@@ -29,14 +29,16 @@ struct StagingRequest {
   std::string osUser;
   fs::path starter;  // the user's my.cnf; empty: none
   std::string bindAddress;
+  fs::path keyring;       // of the server that a physical backup is of; empty: none
+  fs::path keyringDir;    // where staging keeps its own; empty: on the mount
   std::string adminUser;  // at localhost
   Secret adminPassword;   // may be empty for a check alone
   Milliseconds timeout{0};
+  fs::path backup;  // of method file, and what a manual staging server is filled with; empty: none
 
   // Of type replication only.
   ConnectionOptions source;
   Method method = Method::automatic;
-  fs::path backup;                     // of method file
   std::vector<std::string> databases;  // as asked for; empty: all
   bool logSync = true;                 // false: ingested once, never replicated
   std::string replicationUser;
@@ -51,6 +53,7 @@ struct StagingAccess {
   std::optional<Secret> replicationPassword;
   Milliseconds timeout{0};
   bool force = false;
+  bool repairAccount = false;
   bool logSync = true;
 };
 

@@ -11,24 +11,30 @@
 #include "base/text.h"
 #include "base/undo.h"
 #include "server/dirty_pages.h"
+#include "staging/account.h"
 #include "staging/facts.h"
 #include "staging/ingest.h"
 #include "staging/lifecycle.h"
 #include "staging/mount_use.h"
 #include "staging/replicate.h"
+#include "staging/user_replication.h"
 
 namespace dlpx {
 namespace {
 
 constexpr Milliseconds timeToWriteDown(5000);
 constexpr Milliseconds longestQuiesce(60'000);
+constexpr Seconds timeToClear(60);
 
 void noteQuiesced(const Instance& instance, const Json& what) {
   mergeFacts(instance.mount().stateFile(), {{"quiesced", what}}, {0640, instance.owner()});
 }
 
-Json quiescedNow(SnapshotMode mode) {
-  return {{"mode", std::string(text(mode))}, {"since", static_cast<int64_t>(std::time(nullptr))}};
+// `channels`: of the user's replication, to be put back.
+Json quiescedNow(SnapshotMode mode, const Json& channels = Json::array()) {
+  return {{"mode", std::string(text(mode))},
+          {"since", static_cast<int64_t>(std::time(nullptr))},
+          {"channels", channels}};
 }
 
 void refuseBroken(Session& session, const StagingFacts& facts, bool force) {
@@ -57,6 +63,11 @@ void putBack(const Instance& instance, const StagingFacts& facts, const StagingA
   if (!state.contains("quiesced")) return;
   if (state["quiesced"].value("mode", "") == text(SnapshotMode::stop))
     instance.start({.deadline = Deadline::in(access.timeout)});
+  const Json channels = state["quiesced"].value("channels", Json::array());
+  if (!channels.empty() && instance.state() == InstanceState::running) {
+    Session session = connectToStaging(instance, access);
+    resumeChannels(session, channels);
+  }
   if (facts.replicates() && instance.state() == InstanceState::running) {
     Session session = connectToStaging(instance, access);
     startReplication(session, facts, access.replicationUser.value_or(""), access.replicationPassword,
@@ -77,6 +88,19 @@ void waitForWriters(Session& session, const Deadline& deadline) {
               "take the snapshot when they have ended, or with --snapshot-mode stop");
 }
 
+void pauseUsersReplication(Session& session, const Instance& instance, const StagingAccess& access,
+                           const Deadline& deadline, Undo& undo) {
+  const Json running = runningChannels(session);
+  if (running.empty()) return;
+  noteQuiesced(instance, quiescedNow(SnapshotMode::quiesce, running));
+  undo.add("the user's replication", [&session, &instance, running] {
+    const InterruptShield shield;
+    resumeChannels(session, running);
+    noteQuiesced(instance, Json());
+  });
+  pauseAppliers(session, running, adminConnection(instance, *access.adminPassword), deadline);
+}
+
 void quiesce(Session& session, const Instance& instance, const StagingFacts& facts,
              const StagingAccess& access, Undo& undo) {
   const Deadline deadline = Deadline::in(std::min(access.timeout, longestQuiesce));
@@ -90,7 +114,10 @@ void quiesce(Session& session, const Instance& instance, const StagingFacts& fac
     });
     channel.stopApplier(adminConnection(instance, *access.adminPassword), deadline);
   }
-  if (facts.type == StagingType::manual) waitForWriters(session, deadline);
+  if (facts.type == StagingType::manual) {
+    pauseUsersReplication(session, instance, access, deadline, undo);
+    waitForWriters(session, deadline);
+  }
   session.execute("SET SESSION sql_log_bin = 0");
   session.execute("SET SESSION lock_wait_timeout = 5");
   session.executeWithin("FLUSH LOCAL TABLES", deadline);
@@ -99,7 +126,8 @@ void quiesce(Session& session, const Instance& instance, const StagingFacts& fac
 void shutDown(Session& session, const Instance& instance, const StagingFacts& facts,
               const StagingAccess& access, Undo& undo) {
   const Deadline deadline = Deadline::in(access.timeout);
-  noteQuiesced(instance, quiescedNow(SnapshotMode::stop));
+  const bool manual = facts.type == StagingType::manual;
+  noteQuiesced(instance, quiescedNow(SnapshotMode::stop, manual ? runningChannels(session) : Json::array()));
   if (facts.replicates()) Channel(session).stop(adminConnection(instance, *access.adminPassword), deadline);
   undo.add("the server's stop", [&instance, &facts, &access] {
     const InterruptShield shield;
@@ -136,6 +164,17 @@ Output report(const SnapshotFacts& snapshot, const WrittenDown& written) {
   output.text = "staging is ready to be snapshot (" + snapshot.mode + ": " + snapshot.modeReason +
                 ")\nsnapshot: " + snapshot.id + "\nGTID set: " + snapshot.gtidExecuted + "\n";
   return output;
+}
+
+// A killed resync's data would be in every snapshot; that of one which goes on is.
+void clearAbandoned(const Mount& mount) {
+  try {
+    const FileLock beside = lockBeside(mount, "pre-snapshot");
+    clearBeside(mount, Deadline::in(timeToClear));
+  } catch (const Error& e) {
+    if (e.code() != ExitCode::locked) throw;
+    log::warning("a resync goes on: what it has built so far is in the snapshot, and unused");
+  }
 }
 
 std::string hostName() {
@@ -179,6 +218,13 @@ ModeChoice chooseMode(SnapshotMode wanted, const SnapshotFacts& facts) {
   return {SnapshotMode::quiesce, notHot};
 }
 
+ModeChoice checkForSnapshot(Session& session, const Instance& instance, const SnapshotRequest& request) {
+  refuseBroken(session, StagingFacts::on(instance.mount()), request.access.force);
+  refuseOutsideFiles(session, instance.mount());
+  refuseSymbolicLinks(instance.mount());
+  return chooseMode(request.mode, readSnapshotFacts(session, instance));
+}
+
 bool quiescedLately(const Mount& mount) {
   constexpr int64_t quarterOfAnHour = 900;
   const Json state = readFacts(mount.stateFile());
@@ -192,11 +238,9 @@ Output preSnapshot(const SnapshotRequest& request) {
   const FileLock lock = mount.lock("pre-snapshot", Deadline::in(Milliseconds(0)));
   const StagingFacts facts = StagingFacts::on(mount);
   putBack(instance, facts, request.access);
+  clearAbandoned(mount);
   Session session = connectToStaging(instance, request.access);
-  refuseBroken(session, facts, request.access.force);
-  refuseOutsideFiles(session, mount);
-  refuseSymbolicLinks(mount);
-  const ModeChoice choice = chooseMode(request.mode, readSnapshotFacts(session, instance));
+  const ModeChoice choice = checkForSnapshot(session, instance, request);
   ChangedVariables variables(session, instance);
   const WrittenDown written = writeDirtyPagesDown(
       session, variables, Deadline::in(std::min(request.access.timeout, timeToWriteDown)));

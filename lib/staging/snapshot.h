@@ -1,6 +1,7 @@
 #pragma once
 
 #include "command/app.h"
+#include "server/instance.h"
 #include "server/mount.h"
 #include "server/snapshot_facts.h"
 #include "staging/request.h"
@@ -30,6 +31,9 @@ struct ModeChoice {
   std::string reason;
 };
 ModeChoice chooseMode(SnapshotMode wanted, const SnapshotFacts& facts);
+
+// What preSnapshot() checks before its first effect, and how it would go on.
+ModeChoice checkForSnapshot(Session& session, const Instance& instance, const SnapshotRequest& request);
 
 // True for a quarter of an hour after a quiescing preSnapshot() whose postSnapshot() has not come.
 bool quiescedLately(const Mount& mount);

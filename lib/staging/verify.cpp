@@ -8,9 +8,9 @@
 #include "base/undo.h"
 #include "mysql/dialect.h"
 #include "replication/channel.h"
+#include "staging/account.h"
 #include "staging/facts.h"
 #include "staging/ingest.h"
-#include "staging/lifecycle.h"
 #include "staging/mount_use.h"
 
 namespace dlpx {
@@ -122,6 +122,19 @@ Output verifyStaging(const VerifyRequest& request) {
   const Output output = outputOf(report, moment);
   if (!report.differences.empty()) throw ReportedError(differenceFound(report), output);
   return output;
+}
+
+StepList planVerify(const VerifyRequest& request) {
+  const Instance instance = requireStaging(Mount(request.staging.mount));
+  Session control = connectToStaging(instance, request.staging);
+  Session::connect(request.source, ExitCode::backup);
+  const Step compare = {"compare", "compare rows and definitions on " + std::to_string(request.threads) +
+                                       " parallel connections"};
+  if (Channel(control).status().state == ChannelState::notConfigured) return {compare};
+  return {{"stop applier", "stop staging's applier"},
+          {"catch up", "open snapshots of the source, and let staging apply up to exactly them"},
+          compare,
+          {"start applier", "let staging's applier go on"}};
 }
 
 }  // namespace dlpx

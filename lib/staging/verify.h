@@ -20,4 +20,7 @@ struct VerifyRequest {
 // Error{replication} or {timeout} when staging cannot be brought to the coordinates.
 Output verifyStaging(const VerifyRequest& request);
 
+// The steps of verifyStaging(); changes nothing.
+StepList planVerify(const VerifyRequest& request);
+
 }  // namespace dlpx

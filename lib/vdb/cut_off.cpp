@@ -44,6 +44,12 @@ std::vector<std::string> cutOffOptions(const VdbPlan& plan, const ParentSettings
   std::vector<std::string> options = {"--offline-mode=ON", "--event-scheduler=OFF"};
   for (const Option& option : dialect.option(Setting::skipReplicaStart, "ON"))
     options.push_back("--" + option.name + "=" + option.value.value_or("ON"));
+  // my.cnf of a replica has them on; the init statements must be let through.
+  if (plan.vdb.isReplica()) {
+    options.push_back("--read-only=OFF");
+    for (const Option& option : dialect.option(Setting::superReadOnly, "OFF"))
+      options.push_back("--" + option.name + "=" + option.value.value_or("OFF"));
+  }
   // Recovery needs the parent's binary log, whatever the user's settings say of the VDB's own.
   if (!parent.logBin.empty()) options.push_back("--log-bin=" + parent.logBin);
   return options;

@@ -6,6 +6,7 @@
 #include "base/json_full.h"
 #include "base/text.h"
 #include "command/table.h"
+#include "vdb/keyring.h"
 
 namespace dlpx {
 namespace {
@@ -58,7 +59,10 @@ VdbRequest filled(VdbRequest request, const VdbFacts& vdb, const InstanceFacts& 
   if (!request.settings) request.settings = vdb.settings;
   if (!request.lockAccounts) request.lockAccounts = vdb.lockAccounts;
   if (!request.events) request.events = vdb.events;
+  if (!request.dropFederated) request.dropFederated = vdb.dropFederated;
   if (!request.profile) request.profile = vdb.profile;
+  if (!request.replicable) request.replicable = vdb.replicable;
+  if (!request.replicateFrom) request.replicateFrom = vdb.replicateFrom;
   // The settings of a my.cnf that was given once stay in the VDB's own.
   if (request.starter.empty()) request.starter = Mount(request.mount).optionFile();
   return request;
@@ -82,7 +86,10 @@ Json VdbFacts::json() const {
           {"settings", settingsJson(settings)},
           {"accounts", lockAccounts ? "lock" : "keep"},
           {"events", events ? "on" : "off"},
+          {"federated", dropFederated ? "drop" : "keep"},
           {"profile", std::string(text(profile))},
+          {"replicable", replicable},
+          {"replicateFrom", replicateFrom.string()},
           {"serverUuid", serverUuid},
           {"parentUuid", parentUuid},
           {"snapshotId", snapshotId},
@@ -100,7 +107,10 @@ VdbFacts VdbFacts::from(const Json& json) {
   facts.settings = settingsFrom(json.value("settings", Json::array()));
   facts.lockAccounts = json.value("accounts", "") == "lock";
   facts.events = json.value("events", "") == "on";
+  facts.dropFederated = json.value("federated", "") == "drop";
   facts.profile = json.value("profile", "") == "small" ? VdbProfile::small : VdbProfile::standard;
+  facts.replicable = json.value("replicable", false);
+  facts.replicateFrom = json.value("replicateFrom", "");
   facts.serverUuid = json.value("serverUuid", "");
   facts.parentUuid = json.value("parentUuid", "");
   facts.snapshotId = json.value("snapshotId", "");
@@ -119,6 +129,12 @@ bool VdbFacts::madeHere(const Mount& here) const {
   return mount == here.root() && host == thisHost();
 }
 
+std::string VdbFacts::localAddress() const {
+  const std::string address = split(bindAddress + ",", ',').front();
+  const bool any = address.empty() || address == "*" || address == "0.0.0.0" || address == "::";
+  return any ? "127.0.0.1" : address;
+}
+
 std::string VdbPlan::name() const {
   return vdb.name.empty() ? mount.root().filename().string() : vdb.name;
 }
@@ -135,16 +151,19 @@ VdbPlan completed(const VdbRequest& given, const SnapshotFacts& snapshot) {
   const Installation installation =
       installationOf(required(request.basedir, "basedir"), ours ? &instance->facts() : nullptr);
   const uint16_t port = required(request.port, "port");
-  plan.instance = {.role = "vdb",
-                   .basedir = installation.basedir,
-                   .mysqld = installation.mysqld,
-                   .version = installation.version,
-                   .port = port,
-                   .serverId = request.serverId.value_or(derivedId(mount.root(), port)),
-                   .osUser = request.osUser,
-                   .adminUser = required(request.user, "user")};
+  plan.instance = {
+      .role = "vdb",
+      .basedir = installation.basedir,
+      .mysqld = installation.mysqld,
+      .version = installation.version,
+      .port = port,
+      .serverId = request.serverId.value_or(derivedId(mount.root(), port)),
+      .osUser = request.osUser,
+      .adminUser = required(request.user, "user"),
+      .keyring = ours && vdb->complete ? instance->facts().keyring : vdbKeyringFile(request, snapshot)};
   plan.password = required(request.password, "password");
   plan.starter = request.starter;
+  plan.parentKeyring = request.keyring;
   plan.resumed = ours && !vdb->complete;
   if (ours) plan.vdb = *vdb;
   plan.vdb.mount = mount.root();
@@ -154,7 +173,10 @@ VdbPlan completed(const VdbRequest& given, const SnapshotFacts& snapshot) {
   plan.vdb.settings = request.settings.value_or(std::vector<Option>());
   plan.vdb.lockAccounts = request.lockAccounts.value_or(false);
   plan.vdb.events = request.events.value_or(false);
+  plan.vdb.dropFederated = request.dropFederated.value_or(false);
   plan.vdb.profile = request.profile.value_or(VdbProfile::standard);
+  plan.vdb.replicateFrom = request.replicateFrom.value_or("");
+  plan.vdb.replicable = request.replicable.value_or(false) || plan.vdb.isReplica();
   return plan;
 }
 

@@ -22,7 +22,10 @@ struct VdbFacts {
   std::vector<Option> settings;
   bool lockAccounts = false;
   bool events = false;
+  bool dropFederated = false;
   VdbProfile profile = VdbProfile::standard;
+  bool replicable = false;  // GTIDs are on, so that replicas of it may follow
+  fs::path replicateFrom;   // the mount of the VDB that this one is a replica of; empty: of none
   std::string serverUuid;
   std::string parentUuid;
   std::string snapshotId;
@@ -35,6 +38,9 @@ struct VdbFacts {
   static std::optional<VdbFacts> on(const Mount& mount);
   // The VDB that these facts tell of was made on this very mount of this very host.
   bool madeHere(const Mount& here) const;
+  bool isReplica() const { return !replicateFrom.empty(); }
+  // An address on this host at which the server listens.
+  std::string localAddress() const;
 };
 
 // Everything about a VDB that is decided, before any work.
@@ -44,6 +50,7 @@ struct VdbPlan {
   VdbFacts vdb;
   Secret password;
   fs::path starter;
+  fs::path parentKeyring;  // as asked for; empty: the clone or the snapshot tells
   SnapshotFacts snapshot;  // of which the mount is a clone; of a new, empty VDB nothing
   bool resumed = false;    // an earlier attempt may have come as far as to reset the GTIDs
   Milliseconds timeout{0};

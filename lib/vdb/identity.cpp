@@ -60,6 +60,11 @@ bool isKept(const std::string& name) {
                               "max_allowed_packet",
                               "cte_max_recursion_depth",
                               "block_encryption_mode",
+                              "innodb_redo_log_encrypt",
+                              "innodb_undo_log_encrypt",
+                              "binlog_encryption",
+                              "default_table_encryption",
+                              "table_encryption_privilege_check",
                               "default_authentication_plugin",
                               "authentication_policy",
                               "mysql_native_password",
@@ -181,6 +186,8 @@ NewIdentity makeIdentityNew(const Mount& mount) {
                                mount.root() / "mysql.sock", mount.root() / "mysql.sock.lock"}) {
     removeIfThere(mount, file, done);
   }
+  // A resync of staging that went on while the snapshot was taken.
+  for (const Mount& place : {mount.next(), mount.previous()}) removeTree(place.root());
   if (fs::exists(persistedFile(mount))) fs::rename(persistedFile(mount), persistedAside(mount));
   if (fs::is_directory(mount.tmp())) {
     for (const auto& entry : fs::directory_iterator(mount.tmp())) removeTree(entry.path());

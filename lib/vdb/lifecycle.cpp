@@ -8,8 +8,10 @@
 #include "base/json_full.h"
 #include "base/text.h"
 #include "process/proc.h"
+#include "server/keyring.h"
 #include "server/registry.h"
 #include "vdb/facts.h"
+#include "vdb/replica.h"
 
 namespace dlpx {
 namespace {
@@ -22,14 +24,6 @@ Output told(const Instance& vdb, const std::string& state) {
   output.json["state"] = state;
   output.text = "VDB on " + vdb.mount().root().string() + " " + state + "\n";
   return output;
-}
-
-// A server on the mount that is a VDB, whole or half made. A clone that nothing was done to yet notes its
-// parent's instance: no server of ours runs on it.
-std::optional<Instance> vdbOn(const Mount& mount) {
-  const auto facts = VdbFacts::on(mount);
-  if (!facts || !facts->madeHere(mount)) return std::nullopt;
-  return Instance::on(mount);
 }
 
 std::vector<ProcessFacts> othersUsing(const Mount& mount) {
@@ -72,6 +66,7 @@ bool belongsToStorage(const fs::path& name) {
 // The control directory, with the facts that make the mount a VDB's, goes last: a removal that was killed
 // goes on where it stopped.
 void emptyMount(const Mount& mount) {
+  if (const auto vdb = Instance::on(mount)) removeKeyring(mount, vdb->facts());
   for (const auto& entry : fs::directory_iterator(mount.root())) {
     if (entry.path() != mount.control() && !belongsToStorage(entry.path().filename()))
       removeTree(entry.path());
@@ -92,20 +87,28 @@ bool isEmptyOfOurs(const Mount& mount) {
 
 }  // namespace
 
+std::optional<Instance> vdbOn(const Mount& mount) {
+  const auto facts = VdbFacts::on(mount);
+  if (!facts || !facts->madeHere(mount)) return std::nullopt;
+  return Instance::on(mount);
+}
+
 Output startVdb(const VdbAccess& access) {
   const Mount mount(access.mount);
   const FileLock lock = mount.lock("start", Deadline::in(noWait));
   const Instance vdb = requireVdb(mount);
   vdb.start({.deadline = Deadline::in(access.timeout)});
   vdb.record();
+  const VdbFacts facts = *VdbFacts::on(mount);
   if (access.password) {
     Session session = vdb.connect(access.user.value_or(vdb.facts().adminUser), *access.password);
-    const std::string noted = VdbFacts::on(mount)->serverUuid;
+    const std::string noted = facts.serverUuid;
     if (session.variable("server_uuid") != noted) {
       throw Error(ExitCode::connectAfterRestart, "the server on " + mount.root().string() + " is not the VDB",
                   "look at auto.cnf in " + mount.data().string());
     }
   }
+  if (facts.isReplica()) followPrimary(vdb, facts, access);
   return told(vdb, "runs");
 }
 
@@ -137,12 +140,16 @@ Output vdbStatus(const VdbAccess& access) {
   output.json["socket"] = mount.socket().string();
   output.json["snapshot"] = {{"id", facts.snapshotId}, {"time", facts.snapshotTime}};
   output.json["provisionedAt"] = facts.provisionedAt;
+  if (facts.isReplica()) output.json["replication"] = replicationOf(*vdb, facts, access);
   const Journal::Unfinished unfinished = Journal::unfinished(mount.stateFile());
   if (!unfinished.operation.empty())
     output.json["unfinished"] = {{"operation", unfinished.operation}, {"step", unfinished.step}};
   output.text = "state:     " + state + "\nport:      " + std::to_string(vdb->facts().port) +
                 "\nversion:   " + vdb->facts().version.text() + "\nsocket:    " + mount.socket().string() +
                 "\nsnapshot:  " + facts.snapshotId + " of " + facts.snapshotTime + "\n";
+  if (facts.isReplica())
+    output.text += "replica:   of " + facts.replicateFrom.string() + ", " +
+                   output.json["replication"].value("summary", "") + "\n";
   return output;
 }
 
@@ -151,7 +158,11 @@ Output vdbActive(const VdbAccess& access) {
   const auto vdb = vdbOn(mount);
   const bool active = vdb && !isHalfMade(mount) && vdb->state() == InstanceState::running;
   const std::string word = active ? "ACTIVE" : "INACTIVE";
-  return {word, word + "\n"};
+  Output output{word, word + "\n"};
+  const auto facts = VdbFacts::on(mount);
+  if (active && facts->isReplica())
+    output.json = {{"status", word}, {"replication", replicationOf(*vdb, *facts, access)}};
+  return output;
 }
 
 Output disableVdb(const VdbAccess& access) {

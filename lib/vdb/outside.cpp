@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "server/snapshot_facts.h"
 
 namespace dlpx {
@@ -36,6 +37,26 @@ void addCandidates(std::string_view pages, size_t end, std::set<std::string>& na
   }
 }
 
+// 8.0.30 and newer, in the order they were written; files that are spare hold nothing. Before: two in a ring.
+std::vector<fs::path> redoFiles(const Mount& mount) {
+  std::vector<std::pair<uint64_t, fs::path>> files;
+  for (const fs::path& directory : {mount.data(), mount.data() / "#innodb_redo"}) {
+    if (!fs::is_directory(directory)) continue;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      const std::string name = entry.path().filename().string();
+      for (const std::string_view prefix : {"#ib_redo", "ib_logfile"}) {
+        const std::string number = startsWith(name, prefix) ? name.substr(prefix.size()) : "";
+        if (!number.empty() && number.find_first_not_of("0123456789") == std::string::npos)
+          files.emplace_back(std::stoull(number), entry.path());
+      }
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<fs::path> paths;
+  for (const auto& file : files) paths.push_back(file.second);
+  return paths;
+}
+
 }  // namespace
 
 std::vector<std::string> outsideNames(std::string_view pages) {
@@ -53,6 +74,38 @@ std::vector<std::string> outsideNames(std::string_view pages) {
   return {names.begin(), names.end()};
 }
 
+std::string redoPayload(std::string_view blocks) {
+  constexpr size_t block = 512, header = 12, trailer = 4;
+  std::string payload;
+  payload.reserve(blocks.size());
+  for (size_t at = 0; at + block <= blocks.size(); at += block)
+    payload += blocks.substr(at + header, block - header - trailer);
+  return payload;
+}
+
+namespace {
+
+void refuseOutsideNames(const Mount& mount, std::string_view bytes, const std::string& where) {
+  for (const std::string& name : outsideNames(bytes)) {
+    const fs::path file = mount.data() / name;  // an absolute name stays itself
+    std::error_code error;
+    if (fs::is_regular_file(file, error) && !liesInside(file, mount.root()))
+      throw outside(where + " names the tablespace file " + name + " outside the mount");
+  }
+}
+
+// A snapshot that was not prepared holds pages which recovery has yet to change: names that stand here only.
+void refuseInRedoLog(const Mount& mount) {
+  std::string before;  // a name may go on in the next file
+  for (const fs::path& file : redoFiles(mount)) {
+    const std::string payload = before + redoPayload(readFile(file));
+    refuseOutsideNames(mount, payload, "the redo log");
+    before = payload.substr(payload.size() - std::min(payload.size(), longestName));
+  }
+}
+
+}  // namespace
+
 void refuseOutsidePaths(const Mount& mount) {
   refuseSymbolicLinks(mount);
   for (const fs::path& file :
@@ -63,14 +116,27 @@ void refuseOutsidePaths(const Mount& mount) {
     if (entry.path().extension() == ".isl")
       throw outside(entry.path().string() + " points to a tablespace elsewhere");
   });
-  const auto dictionary = readFileIfThere(mount.data() / "mysql.ibd");
-  if (!dictionary) return;
-  for (const std::string& name : outsideNames(*dictionary)) {
-    const fs::path file = mount.data() / name;  // an absolute name stays itself
-    std::error_code error;
-    if (fs::is_regular_file(file, error) && !liesInside(file, mount.root()))
-      throw outside("the data dictionary names the tablespace file " + name + " outside the mount");
+  if (const auto dictionary = readFileIfThere(mount.data() / "mysql.ibd"))
+    refuseOutsideNames(mount, *dictionary, "the data dictionary");
+  refuseInRedoLog(mount);
+}
+
+void refuseFilesElsewhere(const Mount& mount, const Version& version, const std::string& dataFilePath) {
+  const auto requireHere = [&](bool there, const std::string& what, const std::string& variable) {
+    if (there) return;
+    throw Error(ExitCode::unsafeClone, what + " of the parent is not on the mount, so the clone is not whole",
+                "let the parent's " + variable + " lie in its data directory, then take a new snapshot");
+  };
+  for (const std::string& file : split(dataFilePath.empty() ? "ibdata1" : dataFilePath, ';')) {
+    const std::string name = trim(file.substr(0, file.find(':')));
+    const fs::path path = mount.data() / name;
+    requireHere(liesInside(path, mount.root()) && fs::exists(path), "the system tablespace " + name,
+                "innodb_data_home_dir and innodb_data_file_path");
   }
+  requireHere(!redoFiles(mount).empty(), "the redo log", "innodb_log_group_home_dir");
+  if (version.atLeast(8, 0))
+    requireHere(fs::exists(mount.data() / "undo_001"), "the undo tablespace undo_001",
+                "innodb_undo_directory");
 }
 
 }  // namespace dlpx

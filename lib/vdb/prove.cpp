@@ -57,10 +57,12 @@ class Prover {
   void identity();
   void paths();
   void noReplication();
+  void federated();
   std::string keptGtids();
   void rollBackPrepared();
   void eventsAndLogs();
   Json accounts();
+  void readOnly(bool expected);
   void settings();
   Json tables(const std::string& gtids);
   void answersOnPort(ExitCode onFailure);
@@ -126,9 +128,22 @@ void Prover::noReplication() {
         "a replication filter is still there");
   }
   report_.add(3, "no replication channel, and no filter");
-  const uint64_t servers = session_.number("SELECT COUNT(*) FROM mysql.servers");
-  report_.add(3, servers == 0 ? "no FEDERATED servers"
-                              : std::to_string(servers) + " FEDERATED servers came along (mysql.servers)");
+  federated();
+}
+
+// The engine is off unless a setting asks for it; a table may also name its server itself.
+void Prover::federated() {
+  std::vector<std::string> servers;
+  for (const Row& row : session_.query(std::string_view("SELECT Server_name AS s FROM mysql.servers")))
+    servers.push_back(row.text("s"));
+  if (plan_.vdb.dropFederated)
+    for (const std::string& server : servers) session_.execute(sql("DROP SERVER !", server));
+  const std::string what = plan_.vdb.dropFederated ? " dropped" : " came along (mysql.servers)";
+  report_.add(
+      3, servers.empty() ? "no FEDERATED servers" : "FEDERATED servers" + what + ": " + join(servers, ", "));
+  const uint64_t tables =
+      session_.number("SELECT COUNT(*) FROM information_schema.tables WHERE engine = 'FEDERATED'");
+  if (tables != 0) report_.add(3, std::to_string(tables) + " FEDERATED tables came along");
 }
 
 std::string Prover::keptGtids() {
@@ -196,15 +211,21 @@ Json Prover::accounts() {
   return {{"total", total}, {"locked", locked}, {"names", names}};
 }
 
-void Prover::settings() {
+void Prover::readOnly(bool expected) {
   const auto chosen = [&](const char* name) {
     return std::any_of(plan_.vdb.settings.begin(), plan_.vdb.settings.end(),
                        [&](const Option& option) { return optionKey(option.name) == optionKey(name); });
   };
-  for (const char* name : {"read_only", "super_read_only"})
-    require(chosen(name) || isOff(get(variables_, name)) || get(variables_, name).empty(),
-            std::string(name) + " is on");
-  report_.add(6, "read-only flags off");
+  const std::string word = expected ? "on" : "off";
+  for (const char* name : {"read_only", "super_read_only"}) {
+    const std::string value = get(variables_, name);
+    const bool free = !expected && (chosen(name) || value.empty());
+    require(free || isOff(value) != expected, std::string(name) + " is not " + word);
+  }
+  report_.add(6, "read-only flags " + word);
+}
+
+void Prover::settings() {
   Variables byKey;
   for (const auto& [name, value] : variables_) byKey[optionKey(name)] = value;
   for (const Option& option : plan_.vdb.settings) {
@@ -266,13 +287,11 @@ Json Prover::tables(const std::string& gtids) {
 }
 
 void Prover::answersOnPort(ExitCode onFailure) {
-  const std::string address = split(plan_.vdb.bindAddress + ",", ',').front();
-  const bool any = address.empty() || address == "*" || address == "0.0.0.0" || address == "::";
   if (get(variables_, "skip_networking") == "ON") {
     report_.add(8, "answers on its socket as " + plan_.instance.adminUser + " (networking is off)");
     return;
   }
-  Session overTcp = Session::connect({.endpoint = {any ? "127.0.0.1" : address, plan_.instance.port, {}},
+  Session overTcp = Session::connect({.endpoint = {plan_.vdb.localAddress(), plan_.instance.port, {}},
                                       .user = plan_.instance.adminUser,
                                       .password = plan_.password},
                                      onFailure);
@@ -305,6 +324,10 @@ void Prover::open() {
   const std::string keeper = gtidKeeper(session_.version());
   if (!keeper.empty()) session_.execute(std::string_view("SET GLOBAL " + keeper + " = DEFAULT"));
   enableEvents();
+  if (plan_.vdb.isReplica()) {
+    session_.execute("SET GLOBAL super_read_only = ON");
+    report_.add(6, "super_read_only on: only its primary writes to a replica");
+  }
   session_.execute("SET GLOBAL offline_mode = OFF");
 }
 
@@ -337,6 +360,7 @@ Proven proveSafe(const VdbPlan& plan, ContractReport& report) {
   prover.rollBackPrepared();
   prover.eventsAndLogs();
   proven.accounts = prover.accounts();
+  prover.readOnly(false);  // open() makes a replica's so
   prover.settings();
   proven.tables = prover.tables(proven.gtidSet);
   prover.answersOnPort(ExitCode::unsafeClone);
@@ -352,6 +376,7 @@ std::string proveOurs(const VdbPlan& plan, ContractReport& report) {
     require(prover.uuid() == plan.vdb.serverUuid,
             "the server's UUID " + prover.uuid() + " is not the one that was noted, " + plan.vdb.serverUuid);
   prover.paths();
+  prover.readOnly(plan.vdb.isReplica());
   prover.settings();
   prover.answersOnPort(ExitCode::connectAfterRestart);
   return prover.uuid();

@@ -15,9 +15,11 @@
 #include "server/tls_identity.h"
 #include "vdb/cut_off.h"
 #include "vdb/identity.h"
+#include "vdb/keyring.h"
 #include "vdb/options.h"
 #include "vdb/outside.h"
 #include "vdb/prove.h"
+#include "vdb/replica.h"
 #include "vdb/report.h"
 
 namespace dlpx {
@@ -89,25 +91,61 @@ ParentSettings withSnapshot(ParentSettings parent, const SnapshotFacts& snapshot
   return parent;
 }
 
-Error explained(const Error& error) {
+std::string keptValue(const ParentSettings& parent, const char* name) {
+  for (const Option& option : parent.kept)
+    if (optionKey(option.name) == optionKey(name)) return option.value.value_or("");
+  return {};
+}
+
+// The server's own words, with what the user can do about them.
+Error explained(const VdbPlan& plan, const Error& error) {
   const std::string what = error.what();
+  if (error.code() == ExitCode::serverStart) {
+    if (const auto refused = refusedSetting(plan.vdb.settings, what)) {
+      return Error(ExitCode::optionFile, "the server refuses the setting '" + refused->name + "': " + what,
+                   "correct that setting, or leave it out", error.log());
+    }
+  }
   if (error.code() != ExitCode::unsafeClone || what.find("password") == std::string::npos) return error;
   return Error(error.code(), what,
                "give the VDB user a password that the source's validate_password policy accepts",
                error.log());
 }
 
-void startCutOff(const VdbPlan& plan, const ParentSettings& parent, Undo& undo) {
-  const Instance server = plan.server();
-  undoStart(server, undo);
+void startExplained(const VdbPlan& plan, const Instance::Start& start) {
   try {
-    server.start({.options = cutOffOptions(plan, parent),
-                  .initStatements = cutOffStatements(plan),
-                  .onInitFailure = ExitCode::unsafeClone,
-                  .deadline = Deadline::in(plan.timeout)});
+    plan.server().start(start);
   } catch (const Error& error) {
-    throw explained(error);
+    throw explained(plan, error);
   }
+}
+
+void initialiseExplained(const VdbPlan& plan) {
+  try {
+    plan.server().initialise({}, firstAccountStatements(plan), Deadline::in(plan.timeout));
+  } catch (const Error& error) {
+    throw explained(plan, error);
+  }
+}
+
+void startCutOff(const VdbPlan& plan, const ParentSettings& parent, Undo& undo) {
+  undoStart(plan.server(), undo);
+  startExplained(plan, {.options = cutOffOptions(plan, parent),
+                        .initStatements = cutOffStatements(plan),
+                        .onInitFailure = ExitCode::unsafeClone,
+                        .deadline = Deadline::in(plan.timeout)});
+}
+
+// A setting that the server refuses must neither keep a VDB from starting as it was, nor pass for a setting
+// of the parent's when the provision is repeated.
+void replaceOptionFile(const VdbPlan& plan, const ParentSettings& parent, Undo& undo) {
+  const fs::path file = plan.mount.optionFile();
+  if (const auto before = readFileIfThere(file)) {
+    undo.add("the change of " + file.string(), [=, owner = ownerOf(file)] {
+      writeFile(file, *before, {0640, owner});
+    });
+  }
+  writeVdbOptionFile(plan, parent);
 }
 
 Json connection(const VdbPlan& plan) {
@@ -140,31 +178,12 @@ Json snapshotReport(const VdbPlan& plan, const Proven& proven) {
           {"name", plan.snapshot.name}, {"mode", plan.snapshot.mode}, {"gtidSet", proven.gtidSet}};
 }
 
-// Only where it can be asked: the request is what the mount already is.
-void refuseOther(const VdbRequest& request, const Instance& here) {
-  const auto differs = [&](const std::string& what, const std::string& asked, const std::string& is) {
-    if (asked == is) return;
-    throw Error(
-        ExitCode::usage,
-        "mount " + here.mount().root().string() + " holds a VDB with " + what + " " + is + ", not " + asked,
-        "change it with dlpx-mysql-vdb enable, or remove the VDB first");
-  };
-  const InstanceFacts& facts = here.facts();
-  differs("port", std::to_string(request.port.value_or(facts.port)), std::to_string(facts.port));
-  differs("server id", std::to_string(request.serverId.value_or(facts.serverId)),
-          std::to_string(facts.serverId));
-  differs("user", request.user.value_or(facts.adminUser), facts.adminUser);
-}
-
-bool isVdbMadeHere(const Mount& mount) {
-  const auto facts = VdbFacts::on(mount);
-  return facts && facts->complete && facts->madeHere(mount) && Instance::on(mount);
-}
-
 // A VDB of ours: started when it is not running, and looked at.
 Output verified(const VdbRequest& request, bool rewrite, const std::string& result) {
   const Mount mount(request.mount);
   VdbPlan plan = completed(request, SnapshotFacts());
+  refuseReserved(plan.vdb.settings);
+  requireKeyringPlace(request, plan);
   const Instance server = plan.server();
   Steps steps(mount.journal("enable"));
   Undo undo;
@@ -174,13 +193,18 @@ Output verified(const VdbRequest& request, bool rewrite, const std::string& resu
     claimFiles(plan);
     refuseOutsidePaths(mount);
     checkLogIndexes(mount);
-    if (rewrite) writeVdbOptionFile(plan, parentSettings(mount));
+    if (rewrite) replaceOptionFile(plan, parentSettings(mount), undo);
     undoStart(server, undo);
-    server.start({.deadline = Deadline::in(plan.timeout)});
+    startExplained(plan, {.deadline = Deadline::in(plan.timeout)});
   }
   steps.begin("prove");
   ContractReport report;
   plan.vdb.serverUuid = proveOurs(plan, report);
+  proveKeyring(plan, report);
+  if (plan.vdb.isReplica()) {
+    steps.begin("replicate");
+    report.add(3, followPrimary(plan));
+  }
   noteComplete(plan);
   steps.finish();
   undo.commit();
@@ -189,13 +213,10 @@ Output verified(const VdbRequest& request, bool rewrite, const std::string& resu
 }
 
 Output makeVdb(const VdbRequest& request, const std::string& operation) {
-  const Mount mount(request.mount);
-  refuseParent(mount);
-  VdbPlan plan = completed(request, readSnapshot(mount));
-  const Instance server = plan.server();
-  checkServerFits(server.installation(), plan.snapshot);
-  refuseReserved(plan.vdb.settings);
-  stopHalfMade(server);
+  VdbPlan plan = checkedClone(request);
+  const Mount& mount = plan.mount;
+  const Keyring keyring = parentKeyring(plan);
+  stopHalfMade(plan.server());
   const ParentSettings parent = withSnapshot(parentSettings(mount), plan.snapshot);
 
   Steps steps(mount.journal(operation));
@@ -203,23 +224,29 @@ Output makeVdb(const VdbRequest& request, const std::string& operation) {
   Undo undo;
   steps.begin("check-paths");
   refuseOutsidePaths(mount);
+  refuseFilesElsewhere(mount, plan.snapshot.version, keptValue(parent, "innodb_data_file_path"));
   report.add(2, "no symbolic link, no pointer file and no tablespace leads out of the clone");
-  report.add(7, "no encrypted tablespaces");
   steps.begin("identity");
   claimFiles(plan);
   noteBegun(plan);
   giveIdentity(plan, parent, report);
+  giveKeyring(plan, keyring, report);
   steps.begin("option-file");
-  writeVdbOptionFile(plan, parent);
+  replaceOptionFile(plan, parent, undo);
   steps.begin("start");
   startCutOff(plan, parent, undo);
   steps.begin("prove");
+  proveKeyring(plan, report);
   const Proven proven = proveSafe(plan, report);
   plan.vdb.serverUuid = proven.serverUuid;
   plan.vdb.parentUuid = plan.snapshot.serverUuid;
   plan.vdb.snapshotId = plan.snapshot.id;
   plan.vdb.snapshotTime = plan.snapshot.time;
   plan.vdb.provisionedAt = utcNow();
+  if (plan.vdb.isReplica()) {
+    steps.begin("replicate");
+    report.add(3, followPrimary(plan));
+  }
   steps.begin("publish");
   // Last: an engine that sees a complete VDB may use it.
   noteComplete(plan);
@@ -235,6 +262,49 @@ Output makeVdb(const VdbRequest& request, const std::string& operation) {
 
 }  // namespace
 
+void refuseOther(const VdbRequest& request, const Instance& here) {
+  const auto differs = [&](const std::string& what, const std::string& asked, const std::string& is) {
+    if (asked == is) return;
+    throw Error(
+        ExitCode::usage,
+        "mount " + here.mount().root().string() + " holds a VDB with " + what + " " + is + ", not " + asked,
+        "change it with dlpx-mysql-vdb enable, or remove the VDB first");
+  };
+  const InstanceFacts& facts = here.facts();
+  differs("port", std::to_string(request.port.value_or(facts.port)), std::to_string(facts.port));
+  differs("server id", std::to_string(request.serverId.value_or(facts.serverId)),
+          std::to_string(facts.serverId));
+  const std::string primary = VdbFacts::on(here.mount()).value_or(VdbFacts()).replicateFrom.string();
+  differs("primary", request.replicateFrom.value_or(primary).string(), primary);
+  differs("user", request.user.value_or(facts.adminUser), facts.adminUser);
+}
+
+bool isVdbMadeHere(const Mount& mount) {
+  const auto facts = VdbFacts::on(mount);
+  return facts && facts->complete && facts->madeHere(mount) && Instance::on(mount);
+}
+
+VdbPlan checkedClone(const VdbRequest& request) {
+  const Mount mount(request.mount);
+  refuseParent(mount);
+  VdbPlan plan = completed(request, readSnapshot(mount));
+  checkServerFits(plan.server().installation(), plan.snapshot);
+  refuseReserved(plan.vdb.settings);
+  requireKeyringPlace(request, plan);
+  parentKeyring(plan);  // or throws
+  refuseUnfit(plan);
+  if (plan.vdb.isReplica()) checkPrimary(plan);
+  return plan;
+}
+
+void refuseFilled(const Mount& mount) {
+  const auto noted = VdbFacts::on(mount);
+  if (fs::exists(mount.data()) && !isEmptyDirectory(mount.data()) && !(noted && noted->madeHere(mount))) {
+    throw Error(ExitCode::usage, "mount " + mount.root().string() + " is not empty",
+                "name an empty directory with --mount");
+  }
+}
+
 void checkServerFits(const Installation& installation, const SnapshotFacts& snapshot) {
   const Version& mine = installation.version;
   if (!Dialect(mine).supported())
@@ -247,11 +317,10 @@ void checkServerFits(const Installation& installation, const SnapshotFacts& snap
                 "name a MySQL " + snapshot.version.series() + " of at least " + snapshot.version.text() +
                     " with --basedir");
   }
-  if (snapshot.encryptedTablespaces > 0) {
-    throw Error(ExitCode::unsafeClone,
-                "the snapshot has " + std::to_string(snapshot.encryptedTablespaces) +
-                    " encrypted tablespaces, and a clone with its parent's keyring is not supported yet",
-                "provision from a parent without encrypted tablespaces");
+  if (snapshot.encryptedTablespaces == 0 && snapshot.keyringKeys.empty()) return;
+  if (const std::string why = noKeyringBecause(installation); !why.empty()) {
+    throw Error(ExitCode::unsafeClone, "the snapshot is encrypted, and " + why,
+                "name a MySQL with component_keyring_file with --basedir");
   }
 }
 
@@ -275,14 +344,11 @@ Output createEmptyVdb(const VdbRequest& request) {
   const FileLock lock = mount.lock("create-empty", Deadline::in(Milliseconds(0)));
   if (isVdbMadeHere(mount)) return verified(request, false, "is created");
   VdbPlan plan = completed(request, SnapshotFacts());
+  refuseReserved(plan.vdb.settings);
   const Instance server = plan.server();
   stopHalfMade(server);
   const Owner owner = ownerOf(plan.instance.osUser);
-  const auto noted = VdbFacts::on(mount);
-  if (fs::exists(mount.data()) && !isEmptyDirectory(mount.data()) && !(noted && noted->madeHere(mount))) {
-    throw Error(ExitCode::usage, "mount " + mount.root().string() + " is not empty",
-                "name an empty directory with --mount");
-  }
+  refuseFilled(mount);
   Steps steps(mount.journal("create-empty"));
   Undo undo;
   steps.begin("initialise");
@@ -290,11 +356,12 @@ Output createEmptyVdb(const VdbRequest& request) {
   removeTree(mount.data());
   mount.create(owner);
   setOwner(mount.root(), owner);
+  if (!plan.instance.keyring.empty()) writeKeyring(plan.instance.keyring, {}, owner);
   writeVdbOptionFile(plan, {});
-  server.initialise({}, firstAccountStatements(plan), Deadline::in(plan.timeout));
+  initialiseExplained(plan);
   steps.begin("start");
   undoStart(server, undo);
-  server.start({.deadline = Deadline::in(plan.timeout)});
+  startExplained(plan, {.deadline = Deadline::in(plan.timeout)});
   steps.begin("prove");
   ContractReport report;
   plan.vdb.serverUuid = proveOurs(plan, report);

@@ -19,6 +19,16 @@ Output enableVdb(const VdbRequest& request);
 // A new VDB without user data, in an empty mount.
 Output createEmptyVdb(const VdbRequest& request);
 
+// What the workflows above check before their first effect.
+// A complete VDB that was made on this mount.
+bool isVdbMadeHere(const Mount& mount);
+// Throws Error{usage} where the request is for another port, server id or user than the VDB has.
+void refuseOther(const VdbRequest& request, const Instance& here);
+// The plan for the clone on the mount; throws Error{usage}, {installation}, {unsafeClone}.
+VdbPlan checkedClone(const VdbRequest& request);
+// Throws Error{usage} when the mount holds data that no unfinished VDB of ours has left.
+void refuseFilled(const Mount& mount);
+
 // The server can open this data: the same series and no older release, the same case of table names, no
 // tablespace that needs a key. Throws Error{installation} or Error{unsafeClone}. Public for tests.
 void checkServerFits(const Installation& installation, const SnapshotFacts& snapshot);

@@ -51,12 +51,18 @@ VdbRequest vdbRequest(const Parameters& parameters) {
   request.password = parameters.requireSecret("password");
   request.osUser = vdbOsUser(parameters);
   request.starter = parameters.pathIfGiven("my-cnf").value_or("");
+  request.keyring = parameters.pathIfGiven("keyring").value_or("");
+  request.keyringDir = parameters.pathIfGiven("keyring-dir").value_or("");
   request.bindAddress = parameters.textIfGiven("bind-address");
   if (parameters.isGiven("setting")) request.settings = settingsOf(parameters);
   if (parameters.isGiven("accounts")) request.lockAccounts = parameters.text("accounts") == "lock";
   if (parameters.isGiven("events")) request.events = parameters.text("events") == "on";
+  if (parameters.isGiven("federated")) request.dropFederated = parameters.text("federated") == "drop";
   if (parameters.isGiven("profile"))
     request.profile = parameters.text("profile") == "small" ? VdbProfile::small : VdbProfile::standard;
+  if (parameters.isGiven("replicable")) request.replicable = parameters.flag("replicable");
+  if (const auto primary = parameters.pathIfGiven("replicate-from"))
+    request.replicateFrom = Mount(*primary).root();
   request.timeout = parameters.duration("timeout");
   return request;
 }

@@ -29,12 +29,17 @@ struct VdbRequest {
   std::optional<std::string> user;
   std::optional<Secret> password;
   std::string osUser;
-  fs::path starter;  // the user's my.cnf; empty: none
+  fs::path starter;     // the user's my.cnf; empty: none
+  fs::path keyring;     // the parent's keyring file; empty: the clone's, else where the snapshot says
+  fs::path keyringDir;  // where the VDB keeps its own; empty: where it is, or on the mount
   std::optional<std::string> bindAddress;
   std::optional<std::vector<Option>> settings;
   std::optional<bool> lockAccounts;
   std::optional<bool> events;
+  std::optional<bool> dropFederated;
   std::optional<VdbProfile> profile;
+  std::optional<bool> replicable;         // replicas of it may follow: GTIDs are on
+  std::optional<fs::path> replicateFrom;  // the mount of the VDB that this one is to be a replica of
   Milliseconds timeout{0};
 };
 

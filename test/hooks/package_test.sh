@@ -42,6 +42,14 @@ check "the package names the libraries it needs" prints "libmariadb3" dpkg-deb -
 check "discovery's hook works from libexec and prints JSON" \
   bash -c "DLPX_MYSQL_JSON=true bash '$usr/libexec/dlpx-mysql/hooks/discovery/repository.sh' | python3 -m json.tool"
 check "the examples are there" test -s "$usr/share/dlpx-mysql/config/staging-replication.yaml"
+unit=$usr/lib/systemd/system/dlpx-mysql-engine.service
+check "the unit calls 'up' of the installed engine" grep -qx "ExecStart=/usr/bin/dlpx-mysql-engine up" "$unit"
+check "the unit is not enabled" bash -c "[ -z \"\$(find '$work/root' -path '*.wants/*')\" ]"
+if command -v systemd-analyze >/dev/null; then
+  # Its program is looked up, so a copy names the unpacked one.
+  sed "s|^ExecStart=/usr|ExecStart=$usr|" "$unit" >"$work/dlpx-mysql-engine.service"
+  check "systemd takes the unit" systemd-analyze verify --man=no "$work/dlpx-mysql-engine.service"
+fi
 check "nobody but root can write what is installed" bash -c "[ -z \"\$(find '$work/root' ! -type l -perm /022)\" ]"
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -70,7 +70,7 @@ TEST_CASE(
         "CREATE TABLE b (id INT, t TEXT, KEY (id)) ENGINE=MyISAM",
         "INSERT INTO a (d, v) VALUES ('0000-00-00 00:00:00', 'é'), ('2015-01-01 00:00:00', NULL)",
         "INSERT INTO b VALUES (1, 'x'), (NULL, NULL)", "CREATE PROCEDURE p() SELECT 1",
-        "CREATE USER nat@'%' IDENTIFIED BY 'secret'",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1", "CREATE USER nat@'%' IDENTIFIED BY 'secret'",
         "CREATE USER sha@localhost IDENTIFIED WITH sha256_password",
         "GRANT SELECT, CREATE TEMPORARY TABLES ON `o\\_d`.* TO sha@localhost WITH GRANT OPTION",
         "GRANT REPLICATION CLIENT ON *.* TO sha@localhost",
@@ -94,7 +94,8 @@ TEST_CASE(
   // The plugin of old passwords is gone; whoever has it is told, without the hash.
   CHECK_THAT(notes, Catch::Contains("'nat'@'%'"));
   CHECK_THAT(notes, !Catch::Contains("*14E65567"));
-  CHECK_THAT(notes, Catch::Contains("mysql.proc"));
+  CHECK_THAT(notes, Catch::Contains("mysql.proc") && Catch::Contains("(old.p)"));
+  CHECK_THAT(notes, Catch::Contains("mysql.event") && Catch::Contains("(old.e)"));
   CHECK(copy.number("SELECT COUNT(*) FROM mysql.user WHERE User = 'sha'") == 1);
   std::string grants;
   for (const Row& row : copy.query("SHOW GRANTS FOR sha@localhost")) grants += row[0].value_or("") + "\n";

@@ -19,18 +19,6 @@ namespace {
 const std::vector<std::string> gtidsOn{"gtid-mode=ON", "enforce-gtid-consistency=ON", "event-scheduler=OFF"};
 const std::vector<std::string> gtidsOff{"event-scheduler=OFF"};
 
-// mysqldump as a user runs it.
-fs::path dump(const MysqlServer& server, const fs::path& file, std::vector<std::string> arguments) {
-  std::vector<std::string> argv{testInstallation().program("mysqldump").string(), "--no-defaults", "-uroot",
-                                "--socket=" + server.socket().string(), "--result-file=" + file.string()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  runChecked({.argv = argv}, ExitCode::internal, "mysqldump failed");
-  return file;
-}
-
-const std::vector<std::string> plainDump{"--all-databases", "--source-data=2", "--single-transaction",
-                                         "--routines", "--events"};
-
 FileRestoreReport restore(const fs::path& file, const MysqlServer& target, bool trust = false) {
   return restoreFile({.backup = requireBackup(file, target.root().version(), trust),
                       .target = target.rootOptions(),
@@ -252,6 +240,32 @@ TEST_CASE("statements that are not mysqldump's own run in order on one connectio
   CHECK(rows == "212 911 ");
 }
 
+TEST_CASE(
+    "a script's dates, accounts and statements of other databases go where mysql would put them, or "
+    "nowhere") {
+  MysqlServer target({"9.7", gtidsOff});
+  const Scratch scratch;
+  Session root = target.root();
+  root.execute("CREATE DATABASE other");
+  // As mysqldump --compact writes it: no head, and a date that strict mode refuses.
+  writeFile(
+      scratch / "d",
+      "CREATE USER 'rooty'@'localhost';\nSET PASSWORD = 'x';\nDROP USER IF EXISTS nobody, root@localhost;\n"
+      "CREATE DATABASE wanted;\nUSE wanted;\nCREATE TABLE `t` (`d` date NOT NULL, `e` date);\n"
+      "INSERT INTO `t` VALUES ('0000-00-00','2024-02-31');\nDROP DATABASE IF EXISTS other;\n"
+      "USE other;\nCREATE TABLE `t` (`a` int);\nUPDATE t SET d = '2000-01-01';\n");
+  const FileRestoreReport report = restoreFile({.backup = requireBackup(scratch / "d", {9, 7, 4}, true),
+                                                .target = target.rootOptions(),
+                                                .databases = {"wanted"},
+                                                .expendable = true});
+  INFO(join(report.notes, "\n"));
+  CHECK(root.value("SELECT CONCAT(d, ' ', e) FROM wanted.t") == "0000-00-00 2024-02-31");
+  CHECK(root.number("SELECT COUNT(*) FROM mysql.user WHERE User = 'rooty'") == 1);
+  CHECK(root.number("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'other'") == 1);
+  CHECK(root.number("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'other'") == 0);
+  CHECK_NOTHROW(target.root());  // root's password is as it was
+}
+
 TEST_CASE("the rows of a dump reach nobody's binary log") {
   MysqlServer source({"9.7", gtidsOff});
   MysqlServer target({"9.7", gtidsOn});
@@ -263,4 +277,35 @@ TEST_CASE("the rows of a dump reach nobody's binary log") {
       dump(source, scratch / "d", {"--databases", "shop", "--routines", "--events", "--set-gtid-purged=OFF"}),
       target);
   CHECK(target.root().value("SELECT @@gtid_executed") == before);
+}
+
+TEST_CASE("a directory of mydumper is restored by myloader, all of it or the databases that are named") {
+  MysqlServer source({"9.7", gtidsOff});
+  MysqlServer target({"9.7", gtidsOff});
+  Session root = source.root();
+  for (const char* const statement :
+       {"CREATE DATABASE first", "CREATE TABLE first.t (id INT PRIMARY KEY, b BLOB, KEY (b(4)))",
+        "INSERT INTO first.t VALUES (1, x'00275c0a'), (2, NULL)", "CREATE DATABASE second",
+        "CREATE TABLE second.t (id INT PRIMARY KEY, v VARCHAR(20))",
+        "INSERT INTO second.t VALUES (1, 'it''s'), (2, NULL)", "CREATE DATABASE third",
+        "CREATE TABLE third.t (id INT PRIMARY KEY)"})
+    root.execute(std::string_view(statement));
+  const Scratch scratch;
+  const fs::path directory = scratch / "dump";
+  runChecked({.argv = {"mydumper", "--user=root", "--socket=" + source.socket().string(),
+                       "--regex=^(first|second|third)\\.", "--outputdir=" + directory.string()}},
+             ExitCode::internal, "mydumper failed");
+  FileRestoreRequest request{.backup = requireBackup(directory, {9, 7, 4}, true),
+                             .target = target.rootOptions(),
+                             .databases = {"first", "second"},
+                             .expendable = true};
+  CHECK(request.backup.kind == BackupKind::mydumper);
+  CHECK(request.backup.databases == std::vector<std::string>{"first", "second", "third"});
+  restoreFile(request);
+  Session copy = target.root();
+  const auto found = differences(root, copy, {"first", "second"});
+  INFO(join(found, "\n"));
+  CHECK(found.empty());
+  CHECK(copy.number("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'third'") == 0);
+  CHECK(redoLogIsOn(target));
 }

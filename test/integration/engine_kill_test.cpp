@@ -6,6 +6,7 @@
 #include "process/command.h"
 #include "support/catch.h"
 #include "support/fake_hooks.h"
+#include "support/zfs_service.h"
 
 using namespace dlpx;
 using Words = std::vector<std::string>;
@@ -14,6 +15,8 @@ namespace {
 
 // dlpx-mysql-engine itself, with a library that stops it by SIGKILL at a chosen step of its journal.
 struct KillHost {
+  ~KillHost() { test::ZfsService::destroyPools(home.path()); }
+
   int run(const Words& words, int killAt = 0) {
     removeTree(home / "steps");
     Command command;
@@ -68,6 +71,16 @@ struct KillHost {
     }
   }
 
+  void linkAndProvision(const Words& poolCreate) {
+    run(poolCreate);
+    run({"link", "shop"});
+    run({"provision", "dev", "--from", "shop"});
+  }
+
+  fs::path data(const std::string& name) const {
+    return home / "engine" / "pools" / "default" / "mounts" / name / "data";
+  }
+
   size_t snapshots(const std::string& name) {
     Engine engine({home / "engine", hooks.directory()});
     return engine.catalogue().snapshots(engine.catalogue().object(name)).size();
@@ -79,11 +92,22 @@ struct KillHost {
 
 const Words kPool = {"pool", "create", "--driver", "copy"};
 
+void rewindsWhenKilled(KillHost& host) {
+  const fs::path dev = host.data("dev");
+  writeFile(dev, "kept\n");
+  host.run({"snapshot", "dev"});
+  CHECK(host.killAtEveryStep(
+            {"rewind", "dev"}, [&] { writeFile(dev, "lost\n"); },
+            [&] { CHECK(readFile(dev) == "kept\n"); }) >= 6);
+}
+
 }  // namespace
 
 TEST_CASE("a killed pool create on an image is done by the same command, and destroy leaves nothing") {
   KillHost host;
-  const Words pool = {"pool", "create", "--size", "256M"};
+  const std::string driver = GENERATE("btrfs", "zfs");
+  if (driver == "zfs") test::ZfsService::start();
+  const Words pool = {"pool", "create", "--driver", driver, "--size", "256M"};
   CHECK(host.killAtEveryStep(
             pool,
             [&] {
@@ -128,11 +152,9 @@ TEST_CASE("a killed pool create, link, sync, provision and delete is done or und
 
 TEST_CASE("a killed snapshot, refresh or rewind is done or undone by the same command") {
   KillHost host;
-  host.run(kPool);
-  host.run({"link", "shop"});
-  host.run({"provision", "dev", "--from", "shop"});
-  const fs::path dev = host.home / "engine" / "pools" / "default" / "mounts" / "dev" / "data";
-  const fs::path shop = host.home / "engine" / "pools" / "default" / "mounts" / "shop" / "data";
+  host.linkAndProvision(kPool);
+  const fs::path dev = host.data("dev");
+  const fs::path shop = host.data("shop");
 
   CHECK(host.killAtEveryStep(
             {"snapshot", "dev"}, [] {}, [&] { CHECK(fs::exists(dev)); }) >= 4);
@@ -144,19 +166,20 @@ TEST_CASE("a killed snapshot, refresh or rewind is done or undone by the same co
             },
             [&] { CHECK(readFile(dev) == readFile(shop)); }) >= 6);
 
-  writeFile(dev, "kept\n");
-  host.run({"snapshot", "dev"});
-  CHECK(host.killAtEveryStep(
-            {"rewind", "dev"}, [&] { writeFile(dev, "lost\n"); },
-            [&] { CHECK(readFile(dev) == "kept\n"); }) >= 6);
+  rewindsWhenKilled(host);
+}
+
+TEST_CASE("a killed rewind on zfs is done or undone by the same command") {
+  test::ZfsService::start();
+  KillHost host;
+  host.linkAndProvision({"pool", "create", "--driver", "zfs", "--size", "320M"});
+  rewindsWhenKilled(host);
 }
 
 TEST_CASE("another command repairs what a killed refresh has left") {
   KillHost host;
-  host.run(kPool);
-  host.run({"link", "shop"});
-  host.run({"provision", "dev", "--from", "shop"});
-  const fs::path dev = host.home / "engine" / "pools" / "default" / "mounts" / "dev" / "data";
+  host.linkAndProvision(kPool);
+  const fs::path dev = host.data("dev");
   for (int step = 1; step <= 5; ++step) {
     writeFile(dev, "mine " + std::to_string(step) + "\n");
     CHECK(host.run({"refresh", "dev"}, step) == 128 + SIGKILL);

@@ -7,9 +7,11 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "process/proc.h"
 #include "support/catch.h"
 #include "support/tools.h"
+#include "support/zfs_service.h"
 
 using namespace dlpx;
 using test::Shop;
@@ -49,11 +51,14 @@ void killAllBelow(const fs::path& directory) {
     CHECK(killProcess(process, Deadline::in(Seconds(20))));
 }
 
-// A hook as an engine calls it: its words, or an error.
-Finished hook(const Shop& shop, const std::string& name, const std::string& script,
-              std::map<std::string, std::string> more = {}) {
+using Variables = std::map<std::string, std::string>;
+
+// A hook as an engine calls it: its words, or an error. It ends when nobody holds its output, or another
+// descriptor of its caller, open any more: mysqld must not.
+Finished hook(const Shop& shop, const std::string& name, const std::string& script, Variables more = {}) {
   Command command;
-  command.argv = {"bash", std::string(DLPX_TEST_SOURCE_DIR) + "/hooks/" + script + ".sh"};
+  const std::string piped = "set -o pipefail; bash \"$1\" 7>&1 | cat";
+  command.argv = {"bash", "-c", piped, "-", std::string(DLPX_TEST_SOURCE_DIR) + "/hooks/" + script + ".sh"};
   command.environment = std::move(more);
   command.environment.insert({{"DLPX_MYSQL_BIN_DIR", DLPX_TEST_BIN_DIR},
                               {"DLPX_MYSQL_HOME", shop.host.home()},
@@ -65,7 +70,7 @@ Finished hook(const Shop& shop, const std::string& name, const std::string& scri
 
 // Runs it twice, with the same result. Returns what it said.
 std::string twice(const Shop& shop, const std::string& name, const std::string& script,
-                  const std::map<std::string, std::string>& more = {}) {
+                  const Variables& more = {}) {
   std::string said;
   for (int i = 0; i < 2; ++i) {
     const Finished finished = hook(shop, name, script, more);
@@ -161,6 +166,46 @@ TEST_CASE(
   CHECK(shop.host.processesLeft().empty());
 }
 
+TEST_CASE("a dsource and its vdb live on a zfs pool as on any other, from link to delete") {
+  test::ZfsService::start();
+  const Shop shop("");
+  const std::string image = shop.host / "zfs.img";
+  engine(shop, {"pool", "create", "--driver", "zfs", "--image", image, "--size", "3G"});
+  shop.link();
+  const uint16_t port = test::freePort();
+  shop.provision("dev", port);
+  const auto orders = [&] { return shop.onVdb(port).number(kCount); };
+  CHECK(orders() == 1000);
+
+  shop.source.root().execute(kOrder);
+  REQUIRE(waitUntil(Deadline::in(Seconds(60)), [&] { return shop.onStaging().number(kCount) == 1001; }));
+  engine(shop, {"sync", "shop"});
+  engine(shop, {"refresh", "dev"});
+  CHECK(orders() == 1001);
+  shop.onVdb(port).execute(kOrder);
+  const std::string mine = snapshotOf(shop, "dev");
+  shop.onVdb(port).execute("DELETE FROM shop.orders");
+  engine(shop, {"rewind", "dev", "--to", mine});
+  CHECK(orders() == 1002);
+  CHECK(engine(shop, {"status", "shop"}).at("ownBytes").get<uint64_t>() > 0);
+
+  killAllBelow(shop.host.home() / "pools");
+  const fs::path root = shop.host.home() / "pools" / "default";
+  const Finished named = run({.argv = {"zfs", "list", "-H", "-o", "name", root}});
+  REQUIRE(waitUntil(Deadline::in(Seconds(20)), [&] {
+    return run({.argv = {"zpool", "export", trim(named.out)}}).ok();
+  }));
+  CHECK_FALSE(fs::exists(root / "mounts"));
+  engine(shop, {"up"});
+  CHECK(orders() == 1002);
+  CHECK(shop.onStaging().number(kCount) == 1001);
+
+  for (const char* name : {"dev", "shop"}) engine(shop, {"delete", name});
+  engine(shop, {"pool", "destroy"});
+  CHECK(shop.host.processesLeft().empty());
+  CHECK_FALSE(fs::exists(image));
+}
+
 TEST_CASE("every hook can be run twice") {
   const Shop shop;
   shop.link();
@@ -170,10 +215,10 @@ TEST_CASE("every hook can be run twice") {
   for (const char* script : {"mount-specification", "stop-staging", "start-staging", "pre-snapshot",
                              "post-snapshot", "worker", "size"})
     twice(shop, "shop", std::string("linked/") + script);
-  CHECK(twice(shop, "shop", "linked/status").find("INACTIVE") == std::string::npos);
+  CHECK(twice(shop, "shop", "linked/status") == "ACTIVE\n");
   CHECK(shop.onStaging().number(kCount) == 1000);
   twice(shop, "shop", "linked/stop-staging");
-  CHECK(twice(shop, "shop", "linked/status").find("INACTIVE") != std::string::npos);
+  CHECK(twice(shop, "shop", "linked/status") == "INACTIVE\n");
   // A resync of the whole, twice: the second replaces what the first has made.
   twice(shop, "shop", "linked/pre-snapshot", {{"DLPX_MYSQL_RESYNC", "true"}});
   twice(shop, "shop", "linked/post-snapshot");
@@ -182,10 +227,10 @@ TEST_CASE("every hook can be run twice") {
   for (const char* script : {"mount-specification", "configure", "stop", "start", "unconfigure",
                              "reconfigure", "pre-snapshot", "post-snapshot", "size"})
     twice(shop, "dev", std::string("virtual/") + script);
-  CHECK(twice(shop, "dev", "virtual/status").find("INACTIVE") == std::string::npos);
+  CHECK(twice(shop, "dev", "virtual/status") == "ACTIVE\n");
   CHECK(shop.onVdb(port).number(kCount) == 1000);
   twice(shop, "dev", "virtual/unconfigure");
-  CHECK(twice(shop, "dev", "virtual/status").find("INACTIVE") != std::string::npos);
+  CHECK(twice(shop, "dev", "virtual/status") == "INACTIVE\n");
   twice(shop, "dev", "virtual/cleanup");
   CHECK(isEmptyDirectory(mountOf(shop, "dev")));
   twice(shop, "dev", "virtual/initialize");
@@ -193,7 +238,63 @@ TEST_CASE("every hook can be run twice") {
   twice(shop, "dev", "virtual/unconfigure");
   twice(shop, "dev", "virtual/cleanup");
 
-  CHECK(Json::parse(twice(shop, "shop", "discovery/repository", {{"DLPX_MYSQL_JSON", "true"}})).is_array());
-  CHECK(
-      Json::parse(twice(shop, "shop", "discovery/source-config", {{"DLPX_MYSQL_JSON", "true"}})).is_array());
+  const fs::path result = shop.host / "result.json";
+  CHECK(Json::parse(twice(shop, "shop", "discovery/repository", {{"DLPX_OUTPUT_FILE", result}})).is_array());
+  CHECK(readJson(result).is_array());
+  CHECK(Json::parse(twice(shop, "shop", "discovery/source-config")).is_array());
+}
+
+TEST_CASE(
+    "hooks take what the archived plugin gives them, with blanks, quotes and empty optional variables") {
+  const Shop shop("");
+  const uint16_t vdbPort = test::freePort();
+  const fs::path staging = shop.host / "a 'staging' mount", clone = shop.host / "a \"vdb\" mount";
+  const std::string basedir = shop.source.basedir(), port = std::to_string(vdbPort);
+  const Variables linked = {{"DLPX_MYSQL_CONFIG", ""},
+                            {"DLPX_BIN", ""},
+                            {"MYSQLD", basedir + "/bin"},
+                            {"STAGINGSERVERID", "4711"},
+                            {"STAGINGPORT", std::to_string(shop.stagingPort)},
+                            {"STAGINGCONN", "-umanager --host=localhost -p"},
+                            {"STAGINGPASS", shop.staging.reveal()},
+                            {"STAGINGDATADIR", staging},
+                            {"LOGSYNC", "true"},
+                            {"SOURCEIP", "127.0.0.1"},
+                            {"SOURCEPORT", std::to_string(shop.source.port())},
+                            {"SOURCECONN", "-ucopier --host=127.0.0.1 -p"},
+                            {"SOURCEPASS", shop.copier.reveal()},
+                            {"BACKUP_PATH", ""},
+                            {"REPLICATION_USER", ""},
+                            {"REPLICATION_PASS", ""}};
+  const auto with = [](Variables all, const Variables& more) {
+    for (const auto& [name, value] : more) all[name] = value;
+    return all;
+  };
+  REQUIRE(hook(shop, "", "linked/pre-snapshot", with(linked, {{"DLPX_MYSQL_RESYNC", "true"}})).ok());
+  twice(shop, "", "linked/post-snapshot", linked);
+  twice(shop, "", "linked/pre-snapshot", with(linked, {{"DLPX_MYSQL_RESYNC", ""}}));  // a policy's
+  CHECK(Json::parse(twice(shop, "", "linked/post-snapshot", linked)).at("snapPort") ==
+        linked.at("STAGINGPORT"));
+  const Variables byPort = {{"DLPX_MYSQL_CONFIG", ""}, {"STAGINGPORT", linked.at("STAGINGPORT")}};
+  CHECK(twice(shop, "", "linked/status", byPort) == "ACTIVE\n");
+  twice(shop, "", "linked/stop-staging", byPort);
+
+  runChecked({.argv = {"cp", "-a", staging, clone}}, ExitCode::internal, "cannot copy the mount");
+  const Variables virtualOnes = {{"DLPX_MYSQL_CONFIG", ""},
+                                 {"DLPX_DATA_DIRECTORY", clone},
+                                 {"MYSQLD", basedir + "/bin"},
+                                 {"VDBCONN", "-uapp --host=localhost -p"},
+                                 {"VDBPASS", shop.vdb.reveal()},
+                                 {"MYBASEDIR", ""},
+                                 {"PORT", port},
+                                 {"SERVERID", "4712"},
+                                 {"MYCONFIG", "max_connections=77\ninit_connect=SET @a = 'x y'\n"},
+                                 {"STAGED_ROOT_PASS", ""}};
+  CHECK(Json::parse(twice(shop, "", "virtual/configure", virtualOnes)).at("port") == port);
+  CHECK(shop.onVdb(vdbPort).number(kCount) == 1000);
+  CHECK(shop.onVdb(vdbPort).variable("init_connect") == "SET @a = 'x y'");
+  CHECK(twice(shop, "", "virtual/status", virtualOnes) == "ACTIVE\n");
+  twice(shop, "", "virtual/unconfigure", virtualOnes);
+  twice(shop, "", "linked/start-staging", linked);
+  twice(shop, "", "linked/stop-staging", linked);
 }

@@ -8,10 +8,11 @@
 #include "base/deadline.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "engine/pool.h"
 #include "process/command.h"
 #include "support/catch.h"
-#include "support/scratch.h"
+#include "support/pool_storage.h"
 
 using namespace dlpx;
 
@@ -25,46 +26,18 @@ void tool(const std::vector<std::string>& argv) {
   runChecked(command, ExitCode::storage, "test set-up");
 }
 
-// A pool of each kind that goes with its storage also when a test fails. All have 320 MB, so that they can be
-// filled: reflink lies on a btrfs of its own, copy on an ext4.
+// A pool on storage of its own.
 struct TestPool {
-  explicit TestPool(const std::string& kind) {
-    config.name = "test";
-    config.id = randomHex(8);
-    config.kind = poolKindOf(kind);
-    config.root = scratch / "pool";
-    if (kind == "btrfs") {
-      config.image = scratch / "pool.img";
-      config.imageBytes = 320 * kMegabyte;
-    } else {
-      mountSmall(kind == "reflink" ? "mkfs.btrfs" : "mkfs.ext4");
-      config.root = scratch / "small" / "pool";
-    }
-    pool = openPool(config);
+  explicit TestPool(const std::string& kind)
+      : storage(kind), config(storage.config()), pool(openPool(config)) {
     pool->create();
-  }
-
-  ~TestPool() {
-    if (!config.image.empty()) pool->destroy();
-    if (small) tool({"umount", scratch / "small"});
-  }
-
-  void mountSmall(const std::string& mkfs) {
-    const fs::path image = scratch / "small.img";
-    std::ofstream(image).close();
-    fs::resize_file(image, 320 * kMegabyte);
-    makeDirectory(scratch / "small", {0755, std::nullopt});
-    tool({mkfs, "-q", image});
-    tool({"mount", "-o", "loop", image, scratch / "small"});
-    small = true;
   }
 
   fs::path file(const std::string& dataset) const { return pool->pathOf(dataset) / "file"; }
 
-  test::Scratch scratch;
+  test::PoolStorage storage;
   PoolConfig config;
   std::unique_ptr<Pool> pool;
-  bool small = false;
 };
 
 std::string loopDevices() {
@@ -76,10 +49,9 @@ std::string loopDevices() {
 void fill(const fs::path& file, uint64_t bytes) {
   std::ofstream out(file, std::ios::binary);
   std::string block(kMegabyte, '\0');
-  for (uint64_t done = 0; done < bytes && out; done += block.size()) {
-    for (char& c : block) c = static_cast<char>(rand());
+  for (char& c : block) c = static_cast<char>(rand());
+  for (uint64_t done = 0; done < bytes && out; done += block.size())
     out.write(block.data(), static_cast<std::streamsize>(block.size()));
-  }
 }
 
 ExitCode codeOf(const std::function<void()>& action) {
@@ -96,7 +68,7 @@ ExitCode codeOf(const std::function<void()>& action) {
 }  // namespace
 
 TEST_CASE("every pool driver keeps the contract of a pool") {
-  const std::string kind = GENERATE("btrfs", "reflink", "copy");
+  const std::string kind = GENERATE("btrfs", "zfs", "reflink", "copy");
   TestPool test(kind);
   Pool& pool = *test.pool;
 
@@ -110,8 +82,10 @@ TEST_CASE("every pool driver keeps the contract of a pool") {
     CHECK(readFile(test.file("vdb")) == "one");
     writeFile(test.file("vdb"), "three");
     CHECK(readFile(test.file("staging")) == "two");
-    CHECK(readFile(pool.pathOf(SnapshotRef{"staging", "s1"}) / "file") == "one");
     CHECK(pool.snapshots("staging") == std::vector<std::string>{"s1"});
+    pool.clone({"staging", "s1"}, "second");
+    CHECK(readFile(test.file("second")) == "one");
+    pool.removeDataset("second");
     CHECK(pool.datasets() == std::vector<std::string>{"staging", "vdb"});
   }
   DYNAMIC_SECTION("on " << kind << " others can enter a dataset, and files keep their owner and mode") {
@@ -123,7 +97,8 @@ TEST_CASE("every pool driver keeps the contract of a pool") {
     REQUIRE(stat(test.file("vdb").c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0640);
     CHECK(status.st_uid == 65534);
-    for (fs::path path = pool.pathOf("staging"); path != test.scratch.path(); path = path.parent_path()) {
+    for (fs::path path = pool.pathOf("staging"); path != test.storage.directory();
+         path = path.parent_path()) {
       REQUIRE(stat(path.c_str(), &status) == 0);
       CHECK((status.st_mode & 0005) == 0005);
     }
@@ -171,6 +146,7 @@ TEST_CASE("every pool driver keeps the contract of a pool") {
       CHECK(pool.bytesToCopy("staging") >= 20 * kMegabyte);
     }
     fill(pool.pathOf("vdb") / "more", 5 * kMegabyte);
+    pool.createDataset("other");  // after this, ZFS has counted what was written before
     CHECK(pool.ownBytes("vdb") >= fresh + 5 * kMegabyte);
     CHECK(pool.ownBytes("vdb") < fresh + 7 * kMegabyte);
   }
@@ -178,7 +154,7 @@ TEST_CASE("every pool driver keeps the contract of a pool") {
     pool.createDataset("staging");
     fill(test.file("staging"), 60 * kMegabyte);
     pool.snapshot({"staging", "s1"});
-    fill(pool.pathOf("staging") / "filler", 600 * kMegabyte);
+    test.storage.fill();
     CHECK(codeOf([&] { requireFree(pool, 200 * kMegabyte); }) == ExitCode::noSpace);
     const ExitCode code = codeOf([&] { pool.clone({"staging", "s1"}, "vdb"); });
     if (pool.thinClones()) {
@@ -187,12 +163,9 @@ TEST_CASE("every pool driver keeps the contract of a pool") {
       CHECK(code == ExitCode::noSpace);
     }
     CHECK(pool.hasDataset("vdb") == (code == ExitCode::success));
-    fs::remove(pool.pathOf("staging") / "filler");
+    test.storage.drain();
     pool.removeDataset("vdb");
-    CHECK(waitUntil(Deadline::in(Seconds(20)), [&] {
-      syncFileSystem(test.config.root);  // btrfs gives space back with its next commit
-      return pool.usage().freeBytes > 100 * kMegabyte;
-    }));
+    CHECK_NOTHROW(requireFree(pool, 100 * kMegabyte));
     pool.clone({"staging", "s1"}, "vdb");
   }
   DYNAMIC_SECTION("on " << kind << " another pool in the place of this one is not touched") {
@@ -205,13 +178,15 @@ TEST_CASE("every pool driver keeps the contract of a pool") {
   }
 }
 
-TEST_CASE("a btrfs pool on an image is mounted again after a reboot and says so while it is not") {
-  TestPool test("btrfs");
+TEST_CASE("a pool on an image is mounted again after a reboot and says so while it is not") {
+  TestPool test(GENERATE("btrfs", "zfs"));
   test.pool->createDataset("staging");
   writeFile(test.file("staging"), "one");
-  tool({"umount", test.config.root});
+  test.storage.takeAway();
   CHECK(codeOf([&] { test.pool->snapshot({"staging", "s1"}); }) == ExitCode::storage);
+  CHECK(codeOf([&] { test.pool->mount(); }) == ExitCode::storage);
   CHECK_FALSE(fs::exists(test.file("staging")));
+  test.storage.giveBack();
   test.pool->mount();
   CHECK(readFile(test.file("staging")) == "one");
   test.pool->mount();
@@ -254,12 +229,15 @@ TEST_CASE("a btrfs pool leaves no loop device, mount or image behind") {
   CHECK_FALSE(fs::exists(config.image));
 }
 
-TEST_CASE("a btrfs pool in use is not torn away") {
-  TestPool test("btrfs");
+TEST_CASE("a pool in use is not torn away") {
+  TestPool test(GENERATE("btrfs", "zfs"));
+  test.pool->createDataset("other");
   test.pool->createDataset("staging");
+  writeFile(test.pool->pathOf("other") / "file", "one");
   std::ofstream open(test.file("staging"));
   CHECK(codeOf([&] { test.pool->destroy(); }) == ExitCode::storage);
   CHECK(test.pool->hasDataset("staging"));
+  CHECK(readFile(test.file("other")) == "one");
   open.close();
 }
 
@@ -288,11 +266,81 @@ TEST_CASE("a directory that does not lie on btrfs is refused as a btrfs pool") {
   CHECK(codeOf([&] { openPool(config)->create(); }) == ExitCode::storage);
 }
 
-TEST_CASE("a pool that cannot be written is told before anything is made") {
-  TestPool test("btrfs");
-  test.pool->createDataset("staging");
-  tool({"mount", "-o", "remount,ro", test.config.root});
-  CHECK_THROWS_AS(test.pool->snapshot({"staging", "s1"}), Error);
-  tool({"mount", "-o", "remount,rw", test.config.root});
-  CHECK(test.pool->snapshots("staging").empty());
+namespace {
+
+// What there is of ZFS below it.
+size_t zfsThings(const std::string& dataset) {
+  Command list;
+  list.argv = {"zfs", "list", "-H", "-r", "-t", "all", "-o", "name", dataset};
+  return split(trim(run(list).out), '\n').size();
+}
+
+std::string zfsAt(const fs::path& mountpoint) {
+  Command list;
+  list.argv = {"zfs", "list", "-H", "-o", "name", mountpoint};
+  return trim(run(list).out);
+}
+
+}  // namespace
+
+TEST_CASE("a zfs pool in a dataset of the user takes and leaves only what is its own") {
+  TestPool host("zfs");
+  PoolConfig config;
+  config.name = "inner";
+  config.kind = PoolKind::zfs;
+  config.id = randomHex(8);
+  config.root = host.storage.directory() / "inner";
+  SECTION("with everything in it") {
+    config.dataset = zfsAt(host.config.root);
+    const size_t before = zfsThings(config.dataset);
+    const auto pool = openPool(config);
+    pool->create();
+    pool->createDataset("staging");
+    pool->snapshot({"staging", "s1"});
+    pool->clone({"staging", "s1"}, "vdb");
+    pool->snapshot({"vdb", "v1"});
+    pool->mount();
+    pool->destroy();
+    pool->destroy();
+    CHECK_FALSE(fs::exists(config.root));
+    CHECK(zfsThings(config.dataset) == before);
+    host.pool->check();
+  }
+  SECTION("or nothing, where there is no such dataset") {
+    config.dataset = zfsAt(host.config.root) + "/none";
+    CHECK(codeOf([&] { openPool(config)->create(); }) == ExitCode::storage);
+    config.dataset = "-r";
+    CHECK(codeOf([&] { openPool(config)->create(); }) == ExitCode::usage);
+    CHECK_FALSE(fs::exists(config.root));
+  }
+}
+
+TEST_CASE("zfs keeps what clones need for as long as they need it, and no longer") {
+  TestPool test("zfs");
+  Pool& pool = *test.pool;
+  const std::string base = zfsAt(test.config.root);
+  pool.createDataset("staging");
+  writeFile(test.file("staging"), "one");
+  pool.snapshot({"staging", "s1"});
+  pool.clone({"staging", "s1"}, "vdb");
+  pool.snapshot({"vdb", "v1"});
+  pool.renameDataset("vdb", "vdb.old");
+  pool.clone({"vdb", "v1"}, "vdb");
+  fill(pool.pathOf("vdb.old") / "more", 20 * kMegabyte);
+  pool.removeDataset("vdb.old");
+  CHECK(pool.usage().usedBytes < 10 * kMegabyte);  // what it wrote after its snapshot is gone
+  pool.removeDataset("staging");
+  pool.removeSnapshot({"staging", "s1"});
+  pool.removeSnapshot({"vdb", "v1"});
+  CHECK(pool.snapshots("staging").empty());
+  CHECK(pool.snapshots("vdb").empty());
+  CHECK(pool.datasets() == std::vector<std::string>{"vdb"});
+  CHECK(readFile(test.file("vdb")) == "one");
+
+  tool({"zfs", "unmount", test.file("vdb").parent_path()});  // as a rename leaves it that was killed
+  CHECK_FALSE(fs::exists(test.file("vdb")));
+  pool.mend("vdb");
+  CHECK(readFile(test.file("vdb")) == "one");
+  pool.removeDataset("vdb");
+  CHECK(zfsThings(base) == 1);
 }

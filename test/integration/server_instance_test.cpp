@@ -13,6 +13,7 @@
 #include "server/server_options.h"
 #include "support/catch.h"
 #include "support/mysql_server.h"
+#include "support/pool_storage.h"
 #include "support/scratch.h"
 
 using namespace dlpx;
@@ -24,10 +25,11 @@ const std::string oddPassword = "pa'ss \"word\" $HOME \\n `x` #é";
 // An instance on a scratch mount whose data directory was initialised with a management account.
 struct Fixture {
   test::Scratch scratch;
-  Mount mount{scratch / "mount"};
+  Mount mount;
   Instance instance{mount, facts()};
 
-  Fixture() {
+  Fixture() : Fixture(fs::path()) {}
+  explicit Fixture(const fs::path& root) : mount(root.empty() ? scratch / "mount" : root) {
     setenv("DLPX_MYSQL_REGISTRY", (scratch / "registry").c_str(), 1);
     makeDirectory(mount.root(), {0755, ownerOf(std::string("mysql"))});
     mount.create(ownerOf(std::string("mysql")));
@@ -155,6 +157,23 @@ TEST_CASE("an unknown setting fails the start with the server's own words") {
     CHECK(e.code() == ExitCode::serverStart);
     CHECK_THAT(e.what(), Catch::Contains("no_such_setting"));
   }
+}
+
+TEST_CASE("a server that fills its disk while it starts is told as such, and starts when it needs less") {
+  const test::PoolStorage disk("copy");
+  makeDirectory(disk.config().root, {0755, std::nullopt});
+  Fixture fixture(disk.config().root / "mount");
+  fixture.initialise();
+  try {
+    fixture.instance.start({.options = {"--innodb-temp-data-file-path=ibtmp1:400M:autoextend"}});
+    FAIL("the start was reported as a success");
+  } catch (const Error& e) {
+    INFO(e.what());
+    CHECK(e.code() == ExitCode::noSpace);
+    CHECK(e.remedy().find("free space") != std::string::npos);
+  }
+  CHECK(processesUsing(fixture.mount.root()).empty());
+  CHECK_NOTHROW(fixture.instance.start({}));
 }
 
 TEST_CASE("a started server holds no descriptor of ours but its emptied init statements") {

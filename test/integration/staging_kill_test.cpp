@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "process/proc.h"
+#include "server/mount.h"
 #include "staging_support.h"
 #include "support/catch.h"
 
@@ -62,16 +63,36 @@ TEST_CASE("init, killed at any step, leaves work that remove clears") {
   }
 }
 
-TEST_CASE("a sync with resync, killed at any step, is finished by repeating it") {
+// Each run begins where the one before it was killed. What comes before the swap is what init does.
+TEST_CASE("a resync killed at any step leaves the data that was there or is undone by the next command") {
   StagingBed bed;
-  bed.expect(0, "init");
+  const std::vector<std::string> manual{"--type", "manual"}, resync{"--type", "manual", "--resync"};
+  bed.expect(0, "init", manual);
+  mark(bed.staging());
+  const Mount mount(bed.mount());
   int step = 1;
-  for (; killedAt(bed, "pre-snapshot", {"--resync"}, step); ++step) {
+  int swapping = 0, moved = 0;
+  for (; killedAt(bed, "pre-snapshot", resync, step); ++step) {
     INFO("step " << step);
-    bed.expect(0, "pre-snapshot", {"--resync"});
-    CHECK(bed.expect(0, "post-snapshot")["replicationState"] == "running");
+    if (!Journal::unfinished(mount.stateFile()).operation.empty()) {
+      ++swapping;
+      moved += fs::exists(mount.previous().data()) ? 1 : 0;
+      if (moved != 1) continue;
+      CHECK(bed.expect(2, "start")["message"].get<std::string>().find("resync") != std::string::npos);
+      bed.expect(0, "init", manual);
+    }
+    CHECK(isMarked(bed.staging()));
   }
-  CHECK(step > 6);
+  CHECK(step > swapping + 3);
+  CHECK(swapping > 4);
+  CHECK(moved > 3);
+  CHECK_FALSE(isMarked(bed.staging()));
+  bed.expect(0, "post-snapshot");
+  CHECK_FALSE(fs::exists(mount.next().root()));
+  CHECK_FALSE(fs::exists(mount.previous().root()));
+  bed.expect(0, "remove");
+  nothingLeft(bed);
+  CHECK(isEmptyDirectory(bed.mount()));
 }
 
 TEST_CASE("remove, killed at any step, is finished by repeating it") {

@@ -227,9 +227,12 @@ TEST_CASE("discovery finds the installation and the servers that run from it") {
   CHECK(std::any_of(found.begin(), found.end(), [&](const Json& each) {
     return fs::weakly_canonical(each["installPath"].get<std::string>()) == fs::weakly_canonical(basedir);
   }));
-  call.argv.insert(call.argv.end(), {"--source-config", "--basedir", basedir.string()});
-  const Json servers = Json::parse(run(call).out);
-  CHECK(std::any_of(servers.begin(), servers.end(), [&](const Json& each) {
-    return each["port"] == std::to_string(bed.port()) && each["dataDir"] == (bed.mount() / "data").string();
-  }));
+  call.argv.insert(call.argv.end(), {"--source-config", "--basedir", ""});
+  for (const fs::path& place : {basedir, basedir / "bin"}) {
+    call.argv.back() = place;
+    const Json servers = Json::parse(run(call).out);
+    CHECK(std::any_of(servers.begin(), servers.end(), [&](const Json& each) {
+      return each["port"] == std::to_string(bed.port()) && each["dataDir"] == (bed.mount() / "data").string();
+    }));
+  }
 }

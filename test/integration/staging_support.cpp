@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "mysql/dialect.h"
 #include "server/instance.h"
+#include "support/backup_servers.h"
 #include "support/catch.h"
 
 namespace dlpx::test {
@@ -37,6 +38,10 @@ StagingBed::StagingBed(MysqlSetup setup) : source(std::move(setup)), port_(freeP
 }
 
 StagingBed::~StagingBed() {
+  endStaging();
+}
+
+void StagingBed::endStaging() const {
   try {
     if (const auto instance = Instance::on(Mount(mount()))) instance->stop(Deadline::in(Seconds(60)), true);
   } catch (const std::exception& e) {
@@ -86,6 +91,20 @@ void StagingBed::catchUp() const {
   const std::string set = root.variable("gtid_executed");
   if (!set.empty()) expect(0, "replication wait", {"--for-gtid", replaceAll(set, "\n", "")});
   expect(0, "replication wait");
+}
+
+void mark(Session staging) {
+  const bool readOnly = staging.number("SELECT @@GLOBAL.super_read_only") == 1;
+  if (readOnly) staging.execute("SET GLOBAL super_read_only = 0");
+  staging.execute("SET SESSION sql_log_bin = 0");
+  staging.execute("CREATE DATABASE marked_by_the_test");
+  if (readOnly) staging.execute("SET GLOBAL super_read_only = 1");
+}
+
+bool isMarked(Session staging) {
+  return staging.number(
+             "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = "
+             "'marked_by_the_test'") == 1;
 }
 
 std::vector<std::string> realDifferences(Session& a, Session& b) {

@@ -27,6 +27,8 @@ class StagingBed {
   Json expect(int exitCode, const std::string& command, const std::vector<std::string>& flags = {}) const;
 
   Session staging() const;
+  // Ends the staging server where one is on the mount.
+  void endStaging() const;
   fs::path mount() const { return scratch_ / "mount"; }
   fs::path file(const std::string& name) const { return scratch_ / name; }
   uint16_t port() const { return port_; }
@@ -40,6 +42,10 @@ class StagingBed {
   Scratch scratch_;
   uint16_t port_;
 };
+
+// A database that only the staging data which is there now has, not its source.
+void mark(Session staging);
+bool isMarked(Session staging);
 
 // differences() without those of AUTO_INCREMENT counters alone: numbers that InnoDB reserved and never used
 // are gone after a restart of the source, too.

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 
 #include "process/proc.h"
@@ -43,6 +46,13 @@ TEST_CASE("a vdb can be provisioned again, stopped, started, disabled, enabled a
   CHECK(vdb.tool("stop").exitCode == 0);
   CHECK(vdb.tool("stop").exitCode == 0);
   CHECK(vdb.tool("status").result["state"] == "stopped");
+  {
+    const UniqueFd held = openFile(vdb.mount().optionFile(), O_RDONLY);
+    const ToolRun busy = vdb.tool("disable", {"--timeout", "1s"});
+    CHECK(busy.exitCode == 29);
+    CHECK(busy.message().find("integration-tests (pid " + std::to_string(getpid()) + ")") !=
+          std::string::npos);
+  }
   CHECK(vdb.provision().result["report"]["result"] == "is provisioned");
   CHECK(vdb.connect().variable("server_uuid") == uuid);
   CHECK(vdb.tool("disable").exitCode == 0);

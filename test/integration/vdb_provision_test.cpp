@@ -47,6 +47,11 @@ std::string contractText(const ToolRun& run) {
   return run.result.is_object() ? run.result["report"]["contract"].dump() : "";
 }
 
+uint64_t residentMegabytes(const VdbUnderTest& vdb) {
+  const std::string status = readFile("/proc/" + trim(readFile(vdb.mount().pidFile())) + "/status");
+  return std::strtoull(status.c_str() + status.find("VmRSS:") + 6, nullptr, 10) / 1024;
+}
+
 void requireNothingLeft(const VdbUnderTest& vdb) {
   CHECK_FALSE(vdb.hasProcess());
   CHECK_FALSE(vdb.listening());
@@ -253,7 +258,9 @@ TEST_CASE("a clone that lacks a table or a transaction of its snapshot ends with
   requireNothingLeft(second);
 }
 
-TEST_CASE("a taken port and an unknown setting each end with their exit code and nothing running") {
+TEST_CASE(
+    "a taken port and settings that are reserved or refused end with their exit code and nothing running; a "
+    "small vdb is small") {
   const VdbParent parent;
   VdbUnderTest vdb(parent.clone("vdb"));
   const uint16_t port = vdb.port();
@@ -263,11 +270,36 @@ TEST_CASE("a taken port and an unknown setting each end with their exit code and
   INFO(taken.err);
   CHECK(taken.exitCode == 3);
   CHECK(taken.message().find("port") != std::string::npos);
-  CHECK(vdb.provision({"--setting", "no_such_setting=1"}).exitCode == 3);
-  CHECK_FALSE(vdb.hasProcess());
-  CHECK(vdb.provision({"--setting", "datadir=/tmp"}).exitCode == 4);
+  // Before anything is changed: the clone still has its parent's identity.
+  VdbUnderTest untouched(parent.clone("untouched"));
+  for (const char* line : {"datadir=/tmp", "plugin_load_add=evil.so"}) {
+    CHECK(untouched.tool("provision", untouched.building(), {{"MYCONFIG", line}}).exitCode == 4);
+    CHECK(fs::exists(untouched.mount().data() / "auto.cnf"));
+  }
+  // A name and a value that the server refuses, in its own words.
+  const ToolRun name = vdb.provision({"--setting", "no_such_setting=1"});
+  CHECK(name.exitCode == 4);
+  CHECK(name.message().find("refuses the setting 'no_such_setting'") != std::string::npos);
+  CHECK(name.message().find("unknown variable") != std::string::npos);
   requireNothingLeft(vdb);
-  CHECK(vdb.provision().exitCode == 0);
+  const ToolRun value =
+      vdb.tool("provision", vdb.building(), {{"MYCONFIG", "max_connections=61\nsql_mode=SLOPPY"}});
+  INFO(value.err);
+  CHECK(value.exitCode == 4);
+  CHECK(value.message().find("refuses the setting 'sql_mode'") != std::string::npos);
+  CHECK(value.message().find("SLOPPY") != std::string::npos);
+  requireNothingLeft(vdb);
+
+  const ToolRun made = vdb.provision({"--profile", "small", "--setting", "max_connections=61"});
+  INFO(made.err);
+  REQUIRE(made.exitCode == 0);
+  CHECK(vdb.connect().variable("max_connections") == "61");
+  CHECK(residentMegabytes(vdb) <= 220);
+  // A change that the server refuses leaves the VDB as it was.
+  REQUIRE(vdb.tool("stop").exitCode == 0);
+  CHECK(vdb.tool("enable", vdb.building({"--setting", "sql_mode=SLOPPY"})).exitCode == 4);
+  CHECK(vdb.tool("start").exitCode == 0);
+  CHECK(vdb.connect().variable("max_connections") == "61");
 }
 
 TEST_CASE("with events on, events run that replication had disabled, and keep their definer") {
@@ -288,4 +320,5 @@ TEST_CASE("with events on, events run that replication had disabled, and keep th
                   [&] { return mine.number("SELECT COUNT(*) FROM shop.ticks") > 0; }));
   CHECK(mine.value("SELECT definer FROM information_schema.events WHERE event_name = 'tick'").value_or("") ==
         "owner@localhost");
+  CHECK(mine.number("SELECT originator FROM information_schema.events WHERE event_name = 'tick'") == 12345);
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "mysql/dialect.h"
+#include "process/command.h"
 
 namespace dlpx::test {
 namespace {
@@ -15,6 +16,14 @@ const std::string dumpPrivileges =
 
 Installation testInstallation() {
   return installationAt(mysqlDirectory() / "9.7");
+}
+
+fs::path dump(const MysqlServer& server, const fs::path& file, const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{testInstallation().program("mysqldump").string(), "--no-defaults", "-uroot",
+                                "--socket=" + server.socket().string(), "--result-file=" + file.string()};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  runChecked({.argv = argv}, ExitCode::internal, "mysqldump failed");
+  return file;
 }
 
 ConnectionOptions createAccount(MysqlServer& server, const std::string& privileges) {

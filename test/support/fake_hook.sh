@@ -15,7 +15,9 @@ refuse() { # CODE MESSAGE
 }
 result() { printf '%s' "$1" >"$DLPX_OUTPUT_FILE.tmp" && mv "$DLPX_OUTPUT_FILE.tmp" "$DLPX_OUTPUT_FILE"; }
 
-[ "$(cat "$state/fail" 2>/dev/null)" != "$hook" ] || refuse 8 "the hook $hook was told to fail"
+case $(cat "$state/fail" 2>/dev/null) in
+  "$hook" | "$hook $DLPX_MYSQL_NAME") refuse 8 "the hook $hook was told to fail" ;;
+esac
 [ -d "$mount" ] || refuse 23 "no mount $mount"
 case $hook in
   */mount-specification) result "{\"mountPath\":\"$mount\",\"uid\":$(id -u),\"gid\":$(id -g)}" ;;
@@ -43,6 +45,14 @@ case $hook in
     touch "$server"
     result "{\"dbName\":\"$DLPX_MYSQL_NAME\",\"port\":\"$PORT\"}"
     ;;
+  virtual/initialize)
+    [ ! -e "$mount/identity" ] || refuse 23 "the mount is not empty"
+    echo "$DLPX_MYSQL_NAME" >"$mount/identity"
+    echo empty >"$mount/data"
+    touch "$server"
+    result "{\"dbName\":\"$DLPX_MYSQL_NAME\",\"port\":\"$PORT\",\"report\":{\"connection\":{\"socket\":\"$mount/mysql.sock\"}}}"
+    ;;
+  */size) result "{\"bytes\":$(stat -c %s "$mount/data")}" ;;
   virtual/reconfigure)
     [ "$(cat "$mount/identity")" = "$DLPX_MYSQL_NAME" ] || refuse 24 "the mount is not this VDB's"
     rm -f "$mount/prepared"
@@ -56,7 +66,9 @@ case $hook in
     word=INACTIVE
     [ ! -e "$server" ] || word=ACTIVE
     case $DLPX_MYSQL_NAME in
-      shop) result "{\"status\":\"$word\"}" ;;
+      shop) [ "${DLPX_MYSQL_ACTIVE_ONLY:-true}" = true ] ||
+        exec printf '%s' '{"state":"running","replication":{"state":"running","lagSeconds":7}}' >"$DLPX_OUTPUT_FILE"
+        result "{\"status\":\"$word\"}" ;;
       dev) result "\"$word\"" ;;
       *) echo "$word" ;;
     esac

@@ -16,6 +16,9 @@ constexpr const char* kHooks[] = {"linked/mount-specification",
                                   "linked/status",
                                   "virtual/mount-specification",
                                   "virtual/configure",
+                                  "virtual/initialize",
+                                  "virtual/size",
+                                  "linked/size",
                                   "virtual/reconfigure",
                                   "virtual/unconfigure",
                                   "virtual/cleanup",
@@ -66,8 +69,9 @@ std::string FakeHooks::environmentOf(const std::string& hook) const {
 fs::path FakeHooks::userScript(const std::string& name, int exitCode) const {
   const fs::path script = scratch_ / (name + ".sh");
   writeFile(script, "echo \"user/" + name + " $DLPX_MYSQL_NAME\" >>'" +
-                        (scratch_ / "state" / "calls").string() + "'\necho told >&2\nexit " +
-                        std::to_string(exitCode) + "\n");
+                        (scratch_ / "state" / "calls").string() + "'\nenv >'" +
+                        (scratch_ / "state" / ("environment.user." + name)).string() +
+                        "'\necho told >&2\nexit " + std::to_string(exitCode) + "\n");
   return script;
 }
 

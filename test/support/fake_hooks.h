@@ -23,7 +23,8 @@ class FakeHooks {
   std::vector<std::string> running() const;
   // A reboot: no server runs any more.
   void killServers() const;
-  // From now on this hook fails with an error JSON of exit code 8; "" ends it.
+  // From now on this hook, "virtual/configure", or "virtual/configure dev" for that server only, fails with
+  // an error JSON of exit code 8; "" ends it.
   void fail(const std::string& hook) const;
   // The environment of the last call of a hook.
   std::string environmentOf(const std::string& hook) const;

@@ -1,7 +1,7 @@
 // A library for LD_PRELOAD that stops a process of ours, by SIGKILL, at a chosen step of its journal: no line of the
 // programs knows about it. Every journal write ends in a rename to "…state.json"; each is appended to the file
-// KILL_AT_STEP_LOG, and the one whose number is KILL_AT_STEP_INDEX (from 1, over all processes of a run) kills its process,
-// right after the step is on disk and before its first effect.
+// KILL_AT_STEP_LOG, and the one whose number is KILL_AT_STEP_INDEX (from 1, over all processes of a run) kills its process (as
+// does one whose step is KILL_AT_STEP_NAME), right after the step is on disk and before its first effect.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -61,5 +61,7 @@ int rename(const char* from, const char* to) {
   }
   const char* index = getenv("KILL_AT_STEP_INDEX");
   if (index != NULL && countLines(log) == atoi(index)) kill(getpid(), SIGKILL);
+  const char* name = getenv("KILL_AT_STEP_NAME");
+  if (name != NULL && strcmp(name, step) == 0) kill(getpid(), SIGKILL);
   return result;
 }

@@ -98,6 +98,7 @@ MysqlServer::MysqlServer(Setup setup)
   fs::remove(dataDir() / "auto.cnf");  // each server has a UUID of its own
   fs::create_directories(directory());
   fs::create_directories(scratch_ / "tmp");
+  if (setup_.keyring) makeKeyring();
   giveToServer(scratch_.path());
   start();
 }
@@ -110,9 +111,26 @@ MysqlServer::~MysqlServer() {
   }
 }
 
+// The server reads the component's name beside the path it is called by, and its settings beside the library.
+void MysqlServer::makeKeyring() const {
+  const fs::path home = keyring().parent_path();
+  fs::create_directories(home / "plugin");
+  fs::create_symlink(fs::canonical(basedir_ / "bin/mysqld"), home / "mysqld");
+  writeFile(home / "mysqld.my", R"({"components":"file://component_keyring_file"})", {0444, std::nullopt});
+  for (const auto& entry : fs::directory_iterator(basedir_ / "lib/plugin"))
+    fs::create_symlink(fs::canonical(entry.path()), home / "plugin" / entry.path().filename());
+  writeFile(home / "plugin/component_keyring_file.cnf",
+            R"({"path":")" + keyring().string() + R"(","read_only":false})", {0444, std::nullopt});
+  writeFile(keyring(), "", {0600, std::nullopt});
+}
+
 Command MysqlServer::command() const {
   Command command;
   command.argv = commonArguments(basedir_, dataDir());
+  if (setup_.keyring) {
+    command.argv.front() = keyring().parent_path() / "mysqld";
+    command.argv.push_back("--plugin-dir=" + (keyring().parent_path() / "plugin").string());
+  }
   const std::vector<std::string> ours{
       "socket=" + socket().string(),           "port=" + std::to_string(port_),
       "server-id=" + std::to_string(port_),    "bind-address=127.0.0.1",

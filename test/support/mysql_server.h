@@ -24,6 +24,7 @@ uint16_t freePort();
 struct MysqlSetup {
   std::string version = "9.7";       // or "5.6"
   std::vector<std::string> options;  // "gtid_mode=ON"
+  bool keyring = false;              // with component_keyring_file
 };
 
 // A real mysqld of the test's own: data directory and socket in a Scratch, on 127.0.0.1, root without
@@ -51,6 +52,7 @@ class MysqlServer {
   fs::path dataDir() const { return scratch_ / "data"; }
   fs::path errorLog() const { return scratch_ / "error.log"; }
   fs::path basedir() const { return basedir_; }
+  fs::path keyring() const { return scratch_ / "keyring" / "keys"; }
   // An empty directory that mysqld may write to.
   fs::path directory() const { return scratch_ / "files"; }
   pid_t pid() const;
@@ -68,6 +70,7 @@ class MysqlServer {
 
  private:
   Command command() const;
+  void makeKeyring() const;
   bool answers();
 
   Setup setup_;

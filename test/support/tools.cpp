@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "mysql/dialect.h"
 #include "process/proc.h"
+#include "support/zfs_service.h"
 
 namespace dlpx::test {
 
@@ -25,6 +26,7 @@ Host::~Host() {
     for (const ProcessFacts& process : processesUsing(scratch_.path())) {
       if (process.pid != getpid()) killProcess(process, Deadline::in(Seconds(20)));
     }
+    ZfsService::destroyPools(scratch_.path());
     // The loop device of a mounted image goes with its mount.
     for (const std::string& line : split(readFile("/proc/self/mounts"), '\n')) {
       const std::vector<std::string> fields = split(line, ' ');
@@ -85,10 +87,11 @@ Session connectTo(uint16_t port, const std::string& user, const Secret& password
 
 }  // namespace
 
-Shop::Shop(const std::string& poolSize)
+Shop::Shop(const std::string& poolSize, bool encrypted)
     : host(poolSize),
       source({.version = "9.7",
-              .options = {"gtid_mode=ON", "enforce_gtid_consistency=ON", "plugin-load-add=mysql_clone.so"}}),
+              .options = {"gtid_mode=ON", "enforce_gtid_consistency=ON", "plugin-load-add=mysql_clone.so"},
+              .keyring = encrypted}),
       copier(oddPassword("copierQx7")),
       staging(oddPassword("stagingQx7")),
       vdb(oddPassword("vdbQx7")),

@@ -51,7 +51,7 @@ struct Shop {
       vdb;  // with quotes, spaces, $, backslash and UTF-8 around copierQx7, stagingQx7 and vdbQx7
   uint16_t stagingPort;
 
-  explicit Shop(const std::string& poolSize = "6G");
+  explicit Shop(const std::string& poolSize = "6G", bool encrypted = false);
 
   // The YAML of the dSource, written anew from the members above, and `more` lines.
   fs::path stagingConfig(const std::string& more = "") const;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "process/proc.h"
+#include "server/keyring.h"
 #include "server/registry.h"
 #include "server/server_options.h"
 #include "server/snapshot_facts.h"
@@ -19,7 +20,7 @@ std::string osUser() {
   return geteuid() == 0 ? "mysql" : runChecked({.argv = {"id", "-un"}}, ExitCode::internal, "id").out;
 }
 
-InstanceFacts factsFor(uint16_t port) {
+InstanceFacts factsFor(uint16_t port, const fs::path& keyring) {
   const Installation installation = installationAt(mysqlDirectory() / "9.7");
   return {.role = "staging",
           .basedir = installation.basedir,
@@ -28,7 +29,8 @@ InstanceFacts factsFor(uint16_t port) {
           .port = port,
           .serverId = 4711,
           .osUser = trim(osUser()),
-          .adminUser = "root"};
+          .adminUser = "root",
+          .keyring = keyring};
 }
 
 const std::vector<Option>& usual() {
@@ -51,22 +53,34 @@ void usePrivateRegistry() {
 
 }  // namespace
 
-VdbParent::VdbParent(std::vector<Option> options)
-    : instance_(Mount(scratch_ / "parent"), factsFor(freePort())) {
+VdbParent::VdbParent(std::vector<Option> options, bool keyring)
+    : instance_(Mount(scratch_ / "parent"),
+                factsFor(freePort(), keyring ? scratch_ / "keys" / "keyring" : fs::path())) {
   usePrivateRegistry();
   fs::create_directories(mount().root());
   setOwner(mount().root(), instance_.owner());
-  copyTree(freshData(), mount().data());
-  fs::remove(mount().data() / "auto.cnf");
-  mount().create(instance_.owner());
   std::vector<Option> role = usual();
   for (const Option& option : options) {
     std::erase_if(role, [&](const Option& other) { return optionKey(other.name) == optionKey(option.name); });
     role.push_back(option);
   }
+  mount().create(instance_.owner());
   writeOptionFile(instance_, {.role = role});
+  makeData(role);
   instance_.record();
+  if (keyring) writeKeyring(instance_.facts().keyring, {}, instance_.owner());
   start();
+}
+
+// What only a server's first start can choose is initialised with; all others share one data directory.
+void VdbParent::makeData(const std::vector<Option>& options) const {
+  const bool ownCase = std::any_of(options.begin(), options.end(), [](const Option& option) {
+    return optionKey(option.name) == optionKey("lower_case_table_names");
+  });
+  if (ownCase) return instance_.initialise({}, "", Deadline::in(Seconds(120)));
+  fs::remove(mount().data());
+  copyTree(freshData(), mount().data());
+  fs::remove(mount().data() / "auto.cnf");
 }
 
 VdbParent::~VdbParent() {

@@ -17,7 +17,7 @@ namespace dlpx::test {
 // over its socket.
 class VdbParent {
  public:
-  explicit VdbParent(std::vector<Option> options = {});
+  explicit VdbParent(std::vector<Option> options = {}, bool keyring = false);
   ~VdbParent();
   VdbParent(const VdbParent&) = delete;
   VdbParent& operator=(const VdbParent&) = delete;
@@ -36,6 +36,8 @@ class VdbParent {
   std::string digest() const;
 
  private:
+  void makeData(const std::vector<Option>& options) const;
+
   Scratch scratch_;
   Instance instance_;
 };

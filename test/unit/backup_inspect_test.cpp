@@ -1,4 +1,5 @@
 #include "backup/archive_reader.h"
+#include "backup/directory_restore.h"
 #include "backup/inspect.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -118,6 +119,57 @@ TEST_CASE("compression is told by content, and a truncated file is caught") {
   }
 }
 
+TEST_CASE("gzip data is read over all its members, and its checksum counts") {
+  const Scratch scratch;
+  const fs::path file = scratch / "b.gz";
+  std::string members;
+  for (const std::string& part :
+       {dumpHead("-- CHANGE MASTER TO MASTER_LOG_FILE='b.1', MASTER_LOG_POS=4;\n"), trailer}) {
+    compress("gzip", put(scratch, "part", part), file);
+    members += readFile(file);
+  }
+  writeFile(file, members);
+  const auto whole = inspectBackup(file);
+  CHECK(whole.compression == "gzip");
+  CHECK(whole.completeness == Completeness::complete);
+  CHECK(whole.databases.size() == 2);
+  for (const size_t fromEnd : {8, 4}) {  // checksum, length
+    std::string damaged = members;
+    damaged[damaged.size() - fromEnd] ^= 1;
+    writeFile(file, damaged);
+    CHECK_THAT(inspectBackup(file).incompleteBecause, Catch::Contains("damaged"));
+  }
+  for (size_t cut = 1; cut <= 8; ++cut) {
+    writeFile(file, members.substr(0, members.size() - cut));
+    CHECK(inspectBackup(file).completeness == Completeness::incomplete);
+  }
+}
+
+TEST_CASE("databases are found in lines of any spelling, the first and the last among them") {
+  const Scratch scratch;
+  const auto databases = [&](const std::string& script) {
+    return inspectBackup(put(scratch, "d", script)).databases;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(databases("USE `a`;\r\nCREATE TABLE t (a int);\r\nUSE `b`;\r\n") == Names{"a", "b"});
+  CHECK(databases("create database if not exists a;\nuse a;\ncreate table t (a int);\nuse b") ==
+        Names{"a", "b"});
+  CHECK(databases("CREATE DATABASE /*!32312 IF NOT EXISTS*/ `a` /*!40100 DEFAULT */;\nINSERT INTO t VALUES "
+                  "(1);\n-- use the backup\nuse the other\n") == Names{"a"});
+}
+
+TEST_CASE("a tar's directories are told as the databases that they are") {
+  const Scratch scratch;
+  for (const char* const name : {"mysql", "odd@0020name", "@00e4"})
+    fs::create_directories(scratch / "data" / name);
+  for (const char* const name : {"ibdata1", "mysql/x", "odd@0020name/t.ibd", "@00e4/t.ibd"})
+    writeFile(scratch / "data" / name, "x");
+  const fs::path tar = scratch / "d.tar";
+  runChecked({.argv = {"tar", "-C", (scratch / "data").string(), "-cf", tar.string(), "."}},
+             ExitCode::internal, "cannot pack");
+  CHECK(inspectBackup(tar).databases == std::vector<std::string>{"mysql", "odd name", "\u00e4"});
+}
+
 TEST_CASE("what is no backup is refused with what would be one") {
   const Scratch scratch;
   CHECK_THROWS_AS(inspectBackup(scratch / "nothing"), Error);
@@ -169,6 +221,29 @@ TEST_CASE("directories of mydumper, MySQL Shell and XtraBackup are told apart") 
   CHECK(prepared.completeness == Completeness::complete);
   CHECK(prepared.serverVersion->text() == "8.0.36");
   CHECK(prepared.coordinates->gtids.count() == 6);
+}
+
+TEST_CASE(
+    "a directory whose program is not installed is refused with a remedy, before any connection is made") {
+  const Scratch scratch;
+  for (const auto& [kind, program] :
+       {std::pair{BackupKind::mydumper, "myloader"}, std::pair{BackupKind::mysqlShell, "mysqlsh"}}) {
+    FileRestoreRequest request;
+    request.backup.path = scratch.path();
+    request.backup.kind = kind;
+    if (findProgram(program)) {
+      CHECK(requireRestorer(request.backup).filename() == program);
+      continue;
+    }
+    try {
+      restoreFile(request);
+      FAIL("not reached");
+    } catch (const Error& e) {
+      CHECK(e.code() == ExitCode::installation);
+      CHECK_THAT(e.what(), Catch::Contains(program));
+      CHECK_THAT(e.remedy(), Catch::Contains("install"));
+    }
+  }
 }
 
 TEST_CASE("a data directory fits its own series and the next one's server, and no older release") {

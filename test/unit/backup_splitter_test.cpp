@@ -1,6 +1,9 @@
 #include <random>
 
+#include "backup/accounts_in_statement.h"
 #include "backup/sql_splitter.h"
+#include "backup/sql_statement.h"
+#include "backup/tablespaces.h"
 #include "support/catch.h"
 
 using namespace dlpx;
@@ -185,4 +188,58 @@ TEST_CASE("SET statements are read as assignments, and others are not") {
   CHECK_FALSE(parseSet("SET PASSWORD FOR a = 'x'"));
   CHECK_FALSE(parseSet("SET ROLE ALL"));
   CHECK_FALSE(parseSet("SELECT 1"));
+}
+
+TEST_CASE("MariaDB's first line is no statement and joins none") {
+  CHECK(statements("/*!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\nSET @a = 1;\n") ==
+        Texts{"c:/*!999999\\- enable the sandbox mode */", "c:-- MariaDB dump 10.19", "SET @a = 1"});
+}
+
+TEST_CASE("a string's value follows the modes and letters it was written with") {
+  const auto text = [](std::string_view string, SqlReading reading) {
+    return SqlLexer(string, reading).next().text();
+  };
+  CHECK(text(R"('a\nb''c')", {}) == "a\nb'c");
+  CHECK(text(R"('a\nb''c')", {.backslashEscapes = false}) == "a\\nb'c");
+  CHECK(text("'\x95\x5c\x6e'", {.doubleByte = SqlReading::DoubleByte::sjis}) == "\x95\x5c\x6e");
+}
+
+TEST_CASE("the accounts that a statement is about are told from its other words") {
+  const auto names = [](std::string_view statement) {
+    std::string result;
+    for (const AccountName& each : accountsIn(statement).names) result += each.quoted() + " ";
+    return result;
+  };
+  CHECK(names("CREATE USER IF NOT EXISTS 'rooty'@'LocalHost' IDENTIFIED BY 'root', x IDENTIFIED BY 'y@z'") ==
+        "'rooty'@'localhost' 'x'@'%' ");
+  CHECK(names("DROP USER root@10.0.0.1, `a b`@`%`") == "'root'@'10.0.0.1' 'a b'@'%' ");
+  CHECK(names("SET PASSWORD FOR 'root'@'localhost' = 'x'") == "'root'@'localhost' ");
+  CHECK(names("REVOKE ALL ON `root`.* FROM 'a'@'b'") == "'ALL'@'%' 'a'@'b' ");
+  CHECK_FALSE(accountsIn("GRANT SELECT ON *.* TO a@b").current);
+  CHECK(accountsIn("ALTER USER CURRENT_USER() IDENTIFIED BY 'x'").current);
+  CHECK(accountsIn("ALTER USER USER() IDENTIFIED BY 'x'").current);
+  CHECK(accountsIn("SET PASSWORD = 'x'").current);
+}
+
+TEST_CASE("statements about accounts, databases and programs are told apart") {
+  using Kind = SqlStatement::Kind;
+  CHECK(classify("SET PASSWORD FOR a = 'x'").kind == Kind::account);
+  CHECK(classify("RENAME USER a TO b").kind == Kind::account);
+  CHECK(classify("RENAME TABLE a TO b").kind == Kind::other);
+  CHECK(classify("/*!40000 DROP DATABASE IF EXISTS `x`*/").kind == Kind::dropDatabase);
+  CHECK(classify("/*!40000 DROP DATABASE IF EXISTS `x`*/").database == "x");
+  CHECK(classify("CREATE DEFINER=`a`@`b` PROCEDURE `d`.`p`() SELECT 1").database == "d");
+  CHECK(classify("DROP FUNCTION IF EXISTS `f`").needsDatabase());
+}
+
+TEST_CASE("the general tablespace that a table needs is read from its options alone") {
+  CHECK(tablespaceOf("CREATE TABLE t (a INT COMMENT ') TABLESPACE x') /*!50100 TABLESPACE `gen``eral` */ "
+                     "ENGINE=InnoDB") == "gen`eral");
+  CHECK(tablespaceOf("CREATE TABLE t (`TABLESPACE` INT) tablespace = ts ENGINE=InnoDB") == "ts");
+  CHECK(tablespaceOf("CREATE TABLE t (a INT) /*!50100 TABLESPACE `innodb_system` */") == "");
+  CHECK(tablespaceOf("CREATE TABLE t (a INT) COMMENT='TABLESPACE ts'") == "");
+  CHECK(fileNameOfTablespace("ts_1") == fileNameOfTablespace("ts_1"));
+  CHECK(fileNameOfTablespace(std::string(64, '/')).find('/') == std::string::npos);
+  CHECK(fileNameOfTablespace(std::string(256, 'x')).size() < 64);
+  CHECK(fileNameOfTablespace("Ts 1") != fileNameOfTablespace("ts 1"));
 }

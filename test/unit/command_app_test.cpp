@@ -479,6 +479,54 @@ TEST_CASE("a log file is written below log-dir and named in the error") {
   CHECK(contains(readFile(file), "it stays up"));
 }
 
+TEST_CASE("a log file is rotated, and each line has the id of the operation") {
+  const Scratch scratch;
+  const fs::path file = scratch / "dlpx-mysql-stage.log";
+  writeFile(file, std::string(10 * 1024 * 1024, 'x'));
+  const AppSpec app = appOf({}, [](const Parameters&) {
+    log::warning("something");
+    return Output{};
+  });
+  const std::string id = " " + log::operationId() + " ";  // before the child is made: it keeps it
+  CHECK(runInChild(app, {"make", "--log-dir", scratch.path().string()}).code == 0);
+  CHECK(fs::file_size(scratch / "dlpx-mysql-stage.1.log") == 10 * 1024 * 1024);
+  const std::vector<std::string> lines = split(trim(readFile(file)), '\n');
+  CHECK(lines.size() == 3);
+  for (const std::string& line : lines) CHECK(contains(line, id));
+}
+
+TEST_CASE("with DLPX_BIN the log is where the archived plugin keeps its own, if it can be written there") {
+  const Scratch scratch;
+  const AppSpec app = appOf({}, [](const Parameters&) { return Output{}; });
+  const fs::path tools = scratch / "toolkit/mysql/a/bin";
+  CHECK(runInChild(app, {"make"}, {{"DLPX_BIN", tools.string()}}).code == 0);
+  fs::create_directories(tools);
+  CHECK(runInChild(app, {"make"}, {{"DLPX_BIN", tools.string()}}).code == 0);
+  CHECK(contains(readFile(scratch / "toolkit/dlpx-mysql-stage.log"), "make is done"));
+}
+
+TEST_CASE(
+    "an unknown variable of our prefix is warned of, with the nearest known name and without its value") {
+  const AppSpec app = appOf({"source-host"}, [](const Parameters&) { return Output{}; });
+  const Told told = runInChild(app, {"make", "--quiet"},
+                               {{"DLPX_MYSQL_SORCE_HOST", "db1"}, {"DLPX_MYSQL_SOURCE_PASWORD", "hunter2"}});
+  CHECK(told.code == 0);
+  CHECK(contains(told.err, "DLPX_MYSQL_SORCE_HOST is not known; did you mean DLPX_MYSQL_SOURCE_HOST?"));
+  CHECK(contains(told.err, "did you mean DLPX_MYSQL_SOURCE_PASSWORD?"));
+  CHECK_FALSE(contains(told.err, "hunter2"));
+  CHECK(runInChild(app, {"make"}, {{"DLPX_MYSQL_BIN_DIR", "/x"}}).err.empty());
+}
+
+TEST_CASE("the troubleshooting page has every exit code") {
+  const std::string page = readFile(fs::path(DLPX_TEST_SOURCE_DIR) / "config" / "TROUBLESHOOTING.md");
+  for (int code = 1; code <= 29; ++code) {
+    const auto known = static_cast<ExitCode>(code);
+    if (code != 1 && name(known) == "internal") continue;
+    INFO(code);
+    CHECK(contains(page, "\n## " + std::to_string(code) + " " + std::string(name(known)) + ": "));
+  }
+}
+
 TEST_CASE("a process of ours dumps no core and makes files that others cannot read") {
   const AppSpec app = appOf({}, [](const Parameters&) {
     rlimit core = {};
@@ -535,4 +583,20 @@ TEST_CASE("the completion works in bash") {
     return 127;
   });
   CHECK(told.out == "pool\ncreate\n--name\nclone\n");
+}
+
+TEST_CASE("a dry run prints the steps and runs nothing") {
+  AppSpec app = appOf({"port"}, [](const Parameters&) -> Output { throw Error(ExitCode::backup, "it ran"); });
+  CHECK(runInChild(app, {"make", "--dry-run"}).code == 2);  // nothing to tell: a command that only looks
+  app.commands[0].plan = [](const Parameters& p) {
+    return StepList{{"start", "start it on port " + std::to_string(p.port("port"))}, {"prove", "ask it"}};
+  };
+  const Told lines =
+      runInChild(app, {"make", "--port", "3310", "--dry-run"}, {{"DLPX_OUTPUT_FILE", "/nowhere/x"}});
+  CHECK(lines.code == 0);
+  CHECK(lines.out == "dlpx-mysql-stage make would:\n1. start: start it on port 3310\n2. prove: ask it\n");
+  const Json json = Json::parse(runInChild(app, {"make", "--port", "3310", "--dry-run", "--json"}).out);
+  CHECK(json["steps"][1] == Json{{"step", "prove"}, {"what", "ask it"}});
+  CHECK(runInChild(app, {"make", "--dry-run"}).code == 2);  // the port is missing
+  CHECK(runInChild(app, {"make", "--port", "3310"}, {{"DLPX_MYSQL_DRY_RUN", "true"}}).code == 8);
 }

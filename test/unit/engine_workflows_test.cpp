@@ -4,41 +4,20 @@
 
 #include "base/error.h"
 #include "base/json_full.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "engine/dry_run.h"
 #include "engine/report.h"
 #include "engine/workflows.h"
 #include "support/catch.h"
-#include "support/fake_hooks.h"
+#include "support/engine_host.h"
 
 using namespace dlpx;
 using Names = std::vector<std::string>;
 
 namespace {
 
-// A home with one copy pool and the fake hooks.
-struct Host {
-  Host() {
-    PoolRequest pool;
-    pool.name = "plain";
-    pool.kind = PoolKind::copy;
-    createPool(engine, pool);
-  }
-
-  SnapshotRecord linkShop() { return link(engine, {"shop", "", {}, 0, 0}); }
-  EngineObject provisionDev() { return provision(engine, {"dev", "shop", {}, 0, 0}); }
-  void linkAndProvision() {
-    linkShop();
-    provisionDev();
-    hooks.calls();
-  }
-  fs::path mount(const std::string& name) { return engine.pool("plain")->pathOf(name); }
-  std::string data(const std::string& name) { return trim(readFile(mount(name) / "data")); }
-  void change(const std::string& name, const std::string& data) { writeFile(mount(name) / "data", data); }
-
-  test::Scratch home;
-  test::FakeHooks hooks;
-  Engine engine{{home / "engine", hooks.directory()}};
-};
+using Host = test::EngineHost;
 
 Error errorOf(const std::function<void()>& action) {
   try {
@@ -69,7 +48,8 @@ TEST_CASE("link and sync call the hooks in the contract's order") {
 TEST_CASE("a snapshot is taken between pre-snapshot and post-snapshot") {
   Host host;
   const SnapshotRecord first = host.linkShop();
-  CHECK(fs::exists(host.engine.pool("plain")->pathOf(SnapshotRef{"shop", first.name}) / "prepared"));
+  CHECK(
+      fs::exists(host.engine.pool("plain")->config().root / "snapshots" / "shop" / first.name / "prepared"));
   CHECK_FALSE(fs::exists(host.mount("shop") / "prepared"));
 }
 
@@ -87,52 +67,6 @@ TEST_CASE("provision calls the hooks in the contract's order and takes a first s
   CHECK(host.engine.catalogue().snapshots(dev).size() == 1);
   CHECK(Json::parse(dev.sourceConfig)["dbName"] == "dev");
   CHECK(dev.settings.parameters.at("basedir") == Names{"/opt/mysql"});
-}
-
-TEST_CASE("refresh, rewind, start, stop, enable, disable and delete call the hooks in the contract's order") {
-  Host host;
-  host.linkShop();
-  ObjectSettings settings;
-  for (const char* point :
-       {"pre-refresh", "post-refresh", "pre-rollback", "post-rollback", "configure-clone", "pre-start",
-        "post-start", "pre-stop", "post-stop", "pre-snapshot", "post-snapshot"}) {
-    settings.userHooks[point] = host.hooks.userScript(point);
-  }
-  provision(host.engine, {"dev", "shop", settings, 0, 0});
-  host.hooks.calls();
-
-  refresh(host.engine, "dev", std::nullopt);
-  CHECK(host.hooks.calls() == Names{"user/pre-refresh dev", "virtual/unconfigure dev",
-                                    "virtual/mount-specification dev", "virtual/configure dev",
-                                    "user/configure-clone dev", "user/post-refresh dev"});
-  rewind(host.engine, "dev", std::nullopt);
-  CHECK(host.hooks.calls() == Names{"user/pre-rollback dev", "virtual/unconfigure dev",
-                                    "virtual/mount-specification dev", "virtual/reconfigure dev",
-                                    "user/post-rollback dev"});
-  takeVdbSnapshot(host.engine, "dev");
-  CHECK(host.hooks.calls() == Names{"user/pre-snapshot dev", "virtual/pre-snapshot dev",
-                                    "virtual/post-snapshot dev", "user/post-snapshot dev"});
-  stop(host.engine, "dev");
-  CHECK(host.hooks.calls() == Names{"user/pre-stop dev", "virtual/stop dev", "user/post-stop dev"});
-  start(host.engine, "dev");
-  CHECK(host.hooks.calls() == Names{"user/pre-start dev", "virtual/mount-specification dev",
-                                    "virtual/start dev", "user/post-start dev"});
-  disable(host.engine, "dev");
-  CHECK(host.hooks.calls() == Names{"virtual/unconfigure dev"});
-  enable(host.engine, "dev");
-  CHECK(host.hooks.calls() ==
-        Names{"virtual/status dev", "virtual/mount-specification dev", "virtual/reconfigure dev"});
-  enable(host.engine, "dev");
-  CHECK(host.hooks.calls() == Names{"virtual/status dev"});
-  remove(host.engine, "dev");
-  CHECK(host.hooks.calls() ==
-        Names{"user/pre-stop dev", "virtual/unconfigure dev", "virtual/cleanup dev", "user/post-stop dev"});
-  disable(host.engine, "shop");
-  enable(host.engine, "shop");
-  remove(host.engine, "shop");
-  CHECK(host.hooks.calls() == Names{"linked/stop-staging shop", "linked/status shop",
-                                    "linked/mount-specification shop", "linked/start-staging shop",
-                                    "linked/stop-staging shop"});
 }
 
 TEST_CASE("a vdb goes forth and back over its snapshots, and to another of its parent") {
@@ -374,12 +308,29 @@ TEST_CASE("reports tell the same to people and to programs") {
   CHECK(status.json["status"] == "ACTIVE");
   CHECK(status.json["ownBytes"].get<uint64_t>() > 0);
   CHECK(status.json["mount"] == host.mount("dev").string());
+  const Output all = statusReport(host.engine, std::nullopt);
+  CHECK(all.json["objects"][0]["lagSeconds"] == 7);
+  CHECK(all.text.find("7.0 s") != std::string::npos);
+  CHECK(all.text.find("\n└─ dev") != std::string::npos);
   const Output snapshots = snapshotsReport(host.engine, "shop");
   REQUIRE(snapshots.json["snapshots"].size() == 1);
   CHECK(snapshots.json["snapshots"][0]["dependents"].size() == 2);  // dev, and dev's own snapshot
   const Output pools = poolReport(host.engine, std::nullopt);
   CHECK(pools.json["freeBytes"].get<uint64_t>() > 0);
   CHECK(pools.json["pools"][0]["thinClones"] == false);
+}
+
+TEST_CASE("a zfs dataset is refused for pools that have none") {
+  Host host;
+  PoolRequest request;
+  request.name = "other";
+  request.dataset = "tank/mysql";
+  request.kind = PoolKind::copy;
+  CHECK(errorOf([&] { createPool(host.engine, request); }).code() == ExitCode::usage);
+  request.kind = PoolKind::zfs;
+  request.image = host.home / "image";
+  CHECK(errorOf([&] { createPool(host.engine, request); }).code() == ExitCode::usage);
+  CHECK(host.engine.catalogue().pools().size() == 1);
 }
 
 TEST_CASE("a pool that holds something is not destroyed") {
@@ -390,4 +341,127 @@ TEST_CASE("a pool that holds something is not destroyed") {
   destroyPool(host.engine, "plain");
   destroyPool(host.engine, "plain");
   CHECK(errorOf([&] { host.linkShop(); }).remedy().find("pool create") != std::string::npos);
+}
+
+namespace {
+
+// Everything below a directory but the catalogue, which is asked itself.
+std::map<std::string, std::string> contentOf(const fs::path& directory) {
+  std::map<std::string, std::string> content;
+  walk(directory, [&](const fs::directory_entry& entry) {
+    if (startsWith(entry.path().filename().string(), "catalogue.db")) return;
+    content[entry.path()] = entry.is_regular_file() ? readFile(entry.path()) : "";
+  });
+  return content;
+}
+
+Names namesOf(const StepList& steps) {
+  Names names;
+  for (const Step& step : steps) names.push_back(step.name);
+  return names;
+}
+
+// The steps that workflows have logged for one object since the last question.
+class StepLog {
+ public:
+  StepLog() { log::configure(log::Level::error, scratch_ / "log"); }
+  Names of(const std::string& object) {
+    const std::string text = readFile(scratch_ / "log");
+    Names steps;
+    for (const std::string& line : split(text.substr(read_), '\n')) {
+      const size_t at = line.find(": " + object + ": ");
+      if (at != std::string::npos) steps.push_back(line.substr(at + object.size() + 4));
+    }
+    read_ = text.size();
+    return steps;
+  }
+
+ private:
+  test::Scratch scratch_;
+  size_t read_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a dry run tells the steps that a workflow then takes, and changes nothing") {
+  Host host;
+  StepLog log;
+  Engine& engine = host.engine;
+  ObjectSettings settings;
+  for (const char* point :
+       {"pre-sync", "post-sync", "configure-clone", "pre-snapshot", "post-snapshot", "pre-refresh",
+        "post-refresh", "pre-rollback", "post-rollback", "pre-start", "post-start", "pre-stop", "post-stop"})
+    settings.userHooks[point] = host.hooks.userScript(point);
+
+  const auto agree = [&](const std::string& object, const std::function<StepList()>& plan,
+                         const std::function<void()>& run) {
+    const auto before = contentOf(host.home.path());
+    const Json catalogue = listReport(engine).json;
+    host.hooks.calls();
+    const Names planned = namesOf(plan());
+    CHECK(host.hooks.calls().empty());
+    CHECK(contentOf(host.home.path()) == before);
+    CHECK(listReport(engine).json == catalogue);
+    CHECK_FALSE(planned.empty());
+    log.of(object);
+    run();
+    CHECK(log.of(object) == planned);
+  };
+  const LinkRequest shop{"shop", "", settings, 0, 0};
+  agree(
+      "shop", [&] { return planLink(engine, shop); }, [&] { link(engine, shop); });
+  CHECK(planLink(engine, shop).empty());
+  agree(
+      "shop", [&] { return planSync(engine, "shop", false); }, [&] { sync(engine, "shop", false); });
+  const ProvisionRequest dev{"dev", "shop", settings, 0, 0};
+  agree(
+      "dev", [&] { return planProvision(engine, dev); }, [&] { provision(engine, dev); });
+  CHECK(planProvision(engine, dev).empty());
+  agree(
+      "dev", [&] { return planSnapshot(engine, "dev"); }, [&] { takeVdbSnapshot(engine, "dev"); });
+  agree(
+      "dev", [&] { return planRefresh(engine, "dev", {}); }, [&] { refresh(engine, "dev", {}); });
+  agree(
+      "dev", [&] { return planRewind(engine, "dev", {}); }, [&] { rewind(engine, "dev", {}); });
+  agree(
+      "dev", [&] { return planStop(engine, "dev"); }, [&] { stop(engine, "dev"); });
+  agree(
+      "dev", [&] { return planStart(engine, "dev"); }, [&] { start(engine, "dev"); });
+  agree(
+      "dev", [&] { return planDisable(engine, "dev"); }, [&] { disable(engine, "dev"); });
+  const auto withoutStatus = [](StepList steps) {  // a question, which is no step
+    steps.erase(steps.begin());
+    return steps;
+  };
+  agree(
+      "dev", [&] { return withoutStatus(planEnable(engine, "dev")); }, [&] { enable(engine, "dev"); });
+  CHECK(namesOf(planUp(engine)).front() == "mount");
+
+  CHECK_THROWS_AS(planRefresh(engine, "dev", "no-such"), Error);
+  CHECK_THROWS_AS(planSync(engine, "dev", false), Error);
+  CHECK_THROWS_AS(planRemove(engine, "shop"), Error);  // dev was made from it
+  CHECK_THROWS_AS(planPoolDestroy(engine, "plain"), Error);
+  RetentionPolicy newest;
+  newest.keepLast = 1;
+  const Names toGo = namesOf(planRetention(engine, {}, newest));
+  Names gone;
+  for (const std::string& name : applyRetention(engine, {}, newest).removed) gone.push_back("delete " + name);
+  CHECK(toGo == gone);
+  CHECK_FALSE(gone.empty());
+  agree(
+      "dev", [&] { return planRemove(engine, "dev"); }, [&] { remove(engine, "dev"); });
+  agree(
+      "shop", [&] { return planRemove(engine, "shop"); }, [&] { remove(engine, "shop"); });
+  CHECK(planRemove(engine, "shop").empty());
+  CHECK(namesOf(planPoolDestroy(engine, "plain")) == Names{"destroy", "record"});
+}
+
+TEST_CASE("a dry run of the first pool makes no home") {
+  const test::Scratch scratch;
+  Engine engine{{scratch / "home", {}, true}};
+  PoolRequest pool;
+  pool.name = "plain";
+  pool.kind = PoolKind::copy;
+  CHECK(namesOf(planPoolCreate(engine, pool)) == Names{"create", "record"});
+  CHECK_FALSE(fs::exists(scratch / "home"));
 }

@@ -141,6 +141,25 @@ TEST_CASE("a port's listener is found, and port 3308 is not 33080") {
   CHECK(listenerOf(port) != getpid());
 }
 
+TEST_CASE("lines of a child's stderr are told while it runs, and still captured") {
+  const test::Scratch scratch;
+  const fs::path seen = scratch / "seen";
+  Command command;
+  // The second line is only written once the first has been told.
+  command.argv = {"bash", "-c", "echo first >&2; until [ -e \"$0\" ]; do sleep 0.01; done; printf second >&2",
+                  seen};
+  command.deadline = Deadline::in(Seconds(60));
+  std::vector<std::string> lines;
+  command.onErrorLine = [&](std::string_view line) {
+    lines.emplace_back(line);
+    writeFile(seen, "");
+  };
+  const Finished finished = run(command);
+  CHECK(finished.ok());
+  CHECK(lines == std::vector<std::string>{"first", "second"});
+  CHECK(finished.err == "first\nsecond");
+}
+
 TEST_CASE("processes that use a directory are found by file and by working directory") {
   const test::Scratch scratch;
   makeDirectory(scratch / "busy");

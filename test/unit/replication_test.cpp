@@ -82,3 +82,9 @@ TEST_CASE("a replication password of more than 32 bytes is refused with the reas
     CHECK(std::string(e.what()).find("33 bytes") != std::string::npos);
   }
 }
+
+TEST_CASE("a changed password and a full disk are worth another try when something changed") {
+  CHECK(diagnose(1045, "Access denied").cure == Cure::password);
+  CHECK(diagnose(1114, "The table 't' is full").cure == Cure::space);
+  CHECK(diagnose(1062, "Duplicate entry").cure == Cure::person);
+}

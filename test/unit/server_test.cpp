@@ -120,12 +120,34 @@ TEST_CASE("an option file keeps the starter's settings and ours win over its pat
   CHECK_THAT(readFile(mount.optionFile()), Catch::Contains("/prod/data"));  // kept as a comment
 }
 
-TEST_CASE("a setting that decides the instance's place cannot be chosen") {
+TEST_CASE("a setting that decides the instance's place, loads code or leads out of it cannot be chosen") {
   for (const char* name :
-       {"datadir", "port", "log_error", "skip-slave-start", "loose_innodb_undo_directory", "socket"}) {
+       {"datadir", "port", "log_error", "skip-slave-start", "loose_innodb_undo_directory", "socket",
+        "log-bin", "plugin-load-add", "early-plugin-load", "init_file", "secure-file-priv", "event_scheduler",
+        "maximum-port", "replicate-do-db", "loose-group-replication-group-seeds", "datad", "PORT"}) {
+    INFO(name);
     CHECK_THROWS_AS(refuseReserved({{name, "x"}}), Error);
   }
-  CHECK_NOTHROW(refuseReserved({{"max_connections", "10"}, {"innodb_buffer_pool_size", "64M"}}));
+  for (const char* place : {"/var/lib/other", "../../other/data", "~/x"})
+    CHECK_THROWS_AS(refuseReserved({{"some_file", place}}), Error);
+  CHECK_NOTHROW(refuseReserved({{"max_connections", "10"},
+                                {"innodb_buffer_pool_size", "64M"},
+                                {"general_log", "ON"},
+                                {"mysqlx", "ON"},
+                                {"skip-log-bin", std::nullopt},
+                                {"ssl_ca", "/etc/ssl/ca.pem"}}));
+}
+
+TEST_CASE("the setting that a server's errors name is found, whatever its dashes, and never by a part") {
+  const std::vector<Option> chosen = {{"max_connections", "x"}, {"sql-mode", "NONE"}, {"connections", "1"}};
+  const auto named = [&](const std::string& errors) {
+    const auto option = refusedSetting(chosen, errors);
+    return option ? option->name : std::string();
+  };
+  CHECK(named("Error while setting value 'NONE' to 'sql_mode'.") == "sql-mode");
+  CHECK(named("unknown variable 'max-connections=x'") == "max_connections");
+  CHECK(named("unknown variable 'connections=1'") == "connections");
+  CHECK(named("Bind on TCP/IP port: Address already in use").empty());
 }
 
 TEST_CASE("a program that is no MySQL server is reported, not used") {
@@ -137,8 +159,10 @@ TEST_CASE("a program that is no MySQL server is reported, not used") {
             {0755, std::nullopt});
   makeDirectory(scratch / "plain" / "bin");
   writeFile(scratch / "plain" / "bin" / "mysqld", "data", {0644, std::nullopt});
-  const auto found =
-      discoverInstallations({scratch / "script", scratch / "maria", scratch / "plain", scratch / "nothing"});
+  makeDirectory(scratch / "hangs" / "bin");
+  writeFile(scratch / "hangs" / "bin" / "mysqld", "#!/bin/sh\nexec sleep 1000\n", {0755, std::nullopt});
+  const auto found = discoverInstallations(
+      {scratch / "script", scratch / "maria", scratch / "plain", scratch / "hangs", scratch / "nothing"});
   const auto problemOf = [&](const char* name) {
     for (const Candidate& candidate : found) {
       if (candidate.mysqld == scratch / name / "bin" / "mysqld") return candidate.problem;
@@ -148,6 +172,7 @@ TEST_CASE("a program that is no MySQL server is reported, not used") {
   CHECK_THAT(problemOf("script"), Catch::Contains("version"));
   CHECK_THAT(problemOf("maria"), Catch::Contains("MariaDB"));
   CHECK_THAT(problemOf("plain"), Catch::Contains("executed"));
+  CHECK_THAT(problemOf("hangs"), Catch::Contains("in time"));
 }
 
 TEST_CASE("the registry finds a mount by its port and forgets only the mount it names") {

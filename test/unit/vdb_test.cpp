@@ -47,6 +47,22 @@ TEST_CASE("names of tablespaces outside the data directory are found among a dic
   CHECK(found("/a b/t.ibd").front() == "/a b/t.ibd");
 }
 
+TEST_CASE("a name that goes over the border of two blocks of the redo log is found") {
+  const std::string name = "/ext/shop/far.ibd";
+  std::string payload(490, '\0');
+  payload += name;
+  payload.resize(2 * 496, '\0');
+  std::string blocks;
+  for (size_t at = 0; at < payload.size(); at += 496)
+    blocks += std::string(12, 'H') + payload.substr(at, 496) + std::string(4, 'T');
+  const auto finds = [&](const std::string& bytes) {
+    const auto names = outsideNames(bytes);
+    return std::count(names.begin(), names.end(), name) == 1;
+  };
+  CHECK_FALSE(finds(blocks));
+  CHECK(finds(redoPayload(blocks)));
+}
+
 TEST_CASE("a binary log that is not on the mount is refused, because recovery needs it") {
   const Scratch scratch;
   const Mount mount(scratch / "m");
@@ -144,14 +160,14 @@ TEST_CASE("a vdb is small by its profile and keeps what its parent's data needs"
   VdbPlan plan = planFor(scratch / "m");
   ParentSettings parent;
   parent.kept = {{"lower_case_table_names", "1"}};
-  CHECK(has(vdbOptions(plan, parent), "innodb_redo_log_capacity", "16777216"));
+  CHECK(has(vdbOptions(plan, parent), "innodb_redo_log_capacity", "8388608"));
   CHECK(has(vdbOptions(plan, parent), "lower_case_table_names", "1"));
   CHECK(has(vdbOptions(plan, parent), "event_scheduler", "OFF"));
   plan.vdb.profile = VdbProfile::small;
   CHECK(has(vdbOptions(plan, parent), "innodb_redo_log_capacity", "8388608"));
   CHECK(bufferPoolFor(VdbProfile::standard, 1ULL << 30) == 128ULL << 20);
   CHECK(bufferPoolFor(VdbProfile::standard, 64ULL << 30) == 512ULL << 20);
-  CHECK(bufferPoolFor(VdbProfile::small, 64ULL << 30) == 64ULL << 20);
+  CHECK(bufferPoolFor(VdbProfile::small, 64ULL << 30) == 32ULL << 20);
 }
 
 TEST_CASE("a server of another series, an older one and encrypted data do not fit") {

@@ -30,7 +30,8 @@ LINKED_SECRETS = {'stagingPass': 'STAGINGPASS', 'sourcePass': 'SOURCEPASS', 'rep
 SOURCE = {'dataDir': 'SOURCEDATADIR', 'baseDir': 'SOURCEBASEDIR', 'port': 'SOURCEPORT', 'dbName': 'DLPX_MYSQL_NAME'}
 VIRTUAL = {
     'vdbUser': 'DLPX_MYSQL_USER', 'baseDir': 'MYBASEDIR', 'port': 'PORT', 'serverId': 'SERVERID',
-    'accounts': 'DLPX_MYSQL_ACCOUNTS', 'events': 'DLPX_MYSQL_EVENTS', 'profile': 'DLPX_MYSQL_PROFILE',
+    'accounts': 'DLPX_MYSQL_ACCOUNTS', 'federated': 'DLPX_MYSQL_FEDERATED', 'events': 'DLPX_MYSQL_EVENTS',
+    'profile': 'DLPX_MYSQL_PROFILE',
 }
 VIRTUAL_SECRETS = {'vdbPass': 'VDBPASS'}
 VDB = {'dbName': 'DLPX_MYSQL_NAME'}

@@ -10,7 +10,7 @@ from generated import definitions
 import plugin_runner
 
 # Variables of the archived plugin that tell a hook what our tools learn from the mount or do not need.
-ONLY_TOLD = {'DLPX_BIN', 'MYSQLVER', 'SOURCEDATADIR', 'SOURCEBASEDIR', 'STAGINGHOSTIP', 'STAGED_PORT', 'STAGED_DATADIR',
+ONLY_TOLD = {'MYSQLVER', 'SOURCEDATADIR', 'SOURCEBASEDIR', 'STAGINGHOSTIP', 'STAGED_PORT', 'STAGED_DATADIR',
              'CONFIG_BASEDIR', 'STAGED_BACKUP'}
 PLACE_STAGING = {
     'DLPX_BIN': '/opt/delphix/bin', 'DLPX_MYSQL_JSON': 'true', 'MYSQLD': '/opt/my sql', 'MYSQLVER': '9.7.0',

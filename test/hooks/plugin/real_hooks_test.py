@@ -15,7 +15,7 @@ COMMANDS = {
     'linked.post_snapshot': 'dlpx-mysql-stage post-snapshot',
     'linked.start_staging': 'dlpx-mysql-stage start',
     'linked.stop_staging': 'dlpx-mysql-stage stop',
-    'linked.status': 'dlpx-mysql-stage status --active-only',
+    'linked.status': 'dlpx-mysql-stage status',
     'linked.worker': 'dlpx-mysql-stage worker',
     'linked.source_size': 'dlpx-mysql-stage size',
     'virtual.mount_specification': 'dlpx-mysql-vdb mount-specification',

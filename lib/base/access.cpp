@@ -1,0 +1,47 @@
+#include "base/access.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace dlpx {
+namespace {
+
+bool isMemberOf(const passwd& user, gid_t group) {
+  if (user.pw_gid == group) return true;
+  int count = 64;
+  std::vector<gid_t> groups(64);
+  if (getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) return false;
+  groups.resize(static_cast<size_t>(count));
+  return std::find(groups.begin(), groups.end(), group) != groups.end();
+}
+
+}  // namespace
+
+fs::path existingAncestor(fs::path path) {
+  std::error_code unseen;
+  while (!path.empty() && path.has_parent_path() && path != path.parent_path() && !fs::exists(path, unseen))
+    path = path.parent_path();
+  return path;
+}
+
+bool mayEnter(const std::string& osUser, const fs::path& directory) {
+  const passwd* const user = getpwnam(osUser.c_str());
+  struct stat facts = {};
+  if (user == nullptr) return false;
+  if (user->pw_uid == 0) return true;
+  if (stat(directory.c_str(), &facts) != 0) return false;
+  if (facts.st_uid == user->pw_uid) return (facts.st_mode & S_IXUSR) != 0;
+  return (facts.st_mode & (isMemberOf(*user, facts.st_gid) ? S_IXGRP : S_IXOTH)) != 0;
+}
+
+std::optional<fs::path> barredDirectory(const std::string& osUser, const fs::path& directory) {
+  for (fs::path at = fs::weakly_canonical(directory); at != at.parent_path(); at = at.parent_path())
+    if (!mayEnter(osUser, at)) return at;
+  return std::nullopt;
+}
+
+}  // namespace dlpx

@@ -1,0 +1,149 @@
+#include "staging/build.h"
+
+#include "base/error.h"
+#include "base/json_full.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mysql/dialect.h"
+#include "server/keyring.h"
+#include "server/server_options.h"
+#include "staging/account.h"
+#include "staging/ingest.h"
+#include "staging/options.h"
+
+namespace dlpx {
+namespace {
+
+// The accounts of a new server: ours, and root without a password that anybody knows.
+std::string firstStatements(const StagingRequest& request, const Version& version) {
+  const Dialect dialect(version);
+  std::vector<std::string> statements = {"SET SESSION sql_log_bin = 0", std::string(neutralSqlMode)};
+  for (const std::string& each : accountStatements(request.adminUser, request.adminPassword, version))
+    statements.push_back(each);
+  if (request.adminUser != "root") {
+    for (const std::string& each : dialect.setPassword("root", "localhost", randomSecret()))
+      statements.push_back(each);
+    statements.push_back(dialect.lockAccount("root", "localhost", true));
+  }
+  return join(statements, ";\n") + ";\n";
+}
+
+Instance createInstance(const StagingRequest& request, const Plan& plan, const Mount& mount,
+                        Journal& journal) {
+  const Instance instance(mount, stagingInstance(request, plan));
+  journal.step("create");
+  const Owner owner = ownerOf(request.osUser);
+  setOwner(mount.root(), owner);
+  mount.create(owner);
+  setOwnerOfTree(mount.control(), owner);
+  instance.record();
+  if (plan.keyring) writeKeyring(instance.facts().keyring, firstKeyring(request, plan), owner);
+  writeStagingOptions(instance, request, plan);
+  journal.step("initialise");
+  instance.initialise({}, firstStatements(request, plan.installation.version), Deadline::in(request.timeout));
+  return instance;
+}
+
+StagingFacts factsOf(const StagingRequest& request, const Plan& plan, const Ingested& ingested) {
+  StagingFacts facts;
+  facts.type = request.type;
+  facts.name = request.name;
+  facts.logSync = request.logSync;
+  facts.ingestedAt = utcNow();
+  if (plan.backup) {
+    facts.method = text(Method::file);
+    facts.methodReason = plan.choice.reason;
+    facts.coordinates = ingested.coordinates.text();
+  }
+  if (request.type == StagingType::manual) return facts;
+  facts.sourceHost = request.source.endpoint.host;
+  facts.sourcePort = request.source.endpoint.port;
+  facts.sourceUser = request.source.user;
+  facts.sourceUuid = plan.source->uuid;
+  facts.sourceVersion = plan.source->version.text();
+  facts.method = text(plan.choice.method);
+  facts.methodReason = plan.choice.reason;
+  if (!request.databases.empty()) facts.databases = plan.source->databases;
+  facts.coordinates = ingested.coordinates.text();
+  facts.replicationUser = request.replicationUser;
+  return facts;
+}
+
+ChannelStatus replicate(const StagingRequest& request, const Plan& plan, const StagingFacts& facts,
+                        const Ingested& ingested, const Instance& instance, Journal& journal) {
+  if (!facts.replicates()) return {};
+  journal.step("replicate");
+  Session session = instance.connect(request.adminUser, request.adminPassword);
+  Channel channel(session);
+  channel.configure({.source = request.source.endpoint,
+                     .ssl = request.source.ssl,
+                     .sourceOffersTls = plan.source->encrypted,
+                     .sslCa = request.source.sslCa,
+                     .databases = facts.databases},
+                    ingested.coordinates);
+  channel.start(request.replicationUser, request.replicationPassword);
+  return channel.waitUntilRunning(Deadline::in(request.timeout));
+}
+
+}  // namespace
+
+InstanceFacts stagingInstance(const StagingRequest& request, const Plan& plan) {
+  return {.role = "staging",
+          .basedir = plan.installation.basedir,
+          .mysqld = plan.installation.mysqld,
+          .version = plan.installation.version,
+          .port = request.port,
+          .serverId = request.serverId,
+          .osUser = request.osUser,
+          .adminUser = request.adminUser,
+          .keyring = plan.keyring ? keyringFile(Mount(request.mount), request.keyringDir) : fs::path()};
+}
+
+void writeStagingOptions(const Instance& instance, const StagingRequest& request, const Plan& plan) {
+  std::vector<Option> role = stagingOptions(request, plan);
+  if (request.port == 0) role.push_back({"skip-networking", "ON"});
+  writeOptionFile(instance, {.bindAddress = request.bindAddress, .starter = request.starter, .role = role});
+}
+
+Plan checkedPlan(const StagingRequest& request) {
+  Preflight table;
+  Plan plan = preflight(request, table);
+  table.throwIfFailed();
+  for (const Check& check : table.checks()) {
+    if (check.verdict == Verdict::warn) log::warning(check.name + ": " + check.finding + "; " + check.remedy);
+  }
+  return plan;
+}
+
+BuiltStaging buildStaging(const StagingRequest& request, const Plan& plan, const Mount& mount,
+                          Journal& journal) {
+  const Instance instance = createInstance(request, plan, mount, journal);
+  const Ingested ingested = ingest(request, plan, instance, journal);
+  const StagingFacts facts = factsOf(request, plan, ingested);
+  const ChannelStatus channel = replicate(request, plan, facts, ingested, instance, journal);
+  return {instance, facts, channel, ingested.notes};
+}
+
+Output describe(const BuiltStaging& built, bool verified) {
+  const Instance& instance = built.instance;
+  const StagingFacts& facts = built.facts;
+  Output output;
+  output.json = {{"mount", instance.mount().root().string()},
+                 {"port", instance.facts().port},
+                 {"version", instance.facts().version.text()},
+                 {"verified", verified},
+                 {"staging", facts.json()},
+                 {"replication", built.channel.json()},
+                 {"notes", built.notes}};
+  output.text = std::string(verified ? "staging is there" : "staging is ready") + ": " +
+                instance.mount().root().string() + ", port " + std::to_string(instance.facts().port) +
+                ", MySQL " + instance.facts().version.text() + "\n";
+  if (facts.type == StagingType::replication) {
+    output.text += "source: " + facts.source() + " (" + facts.method + ": " + facts.methodReason + ")\n" +
+                   "replication: " + (facts.replicates() ? built.channel.summary() : "not wanted") + "\n";
+  }
+  for (const std::string& note : built.notes) output.text += "note: " + note + "\n";
+  return output;
+}
+
+}  // namespace dlpx

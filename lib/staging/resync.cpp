@@ -1,0 +1,63 @@
+#include "staging/resync.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/undo.h"
+#include "staging/build.h"
+#include "staging/init.h"
+#include "staging/mount_use.h"
+#include "staging/swap.h"
+
+namespace dlpx {
+namespace {
+
+constexpr Seconds timeToClear(60);
+
+// The same server on a place of its own: only its socket listens, and to the source it is another replica.
+StagingRequest beside(const StagingRequest& request, const Mount& next) {
+  StagingRequest same = request;
+  same.mount = next.root();
+  same.port = 0;
+  same.serverId = derivedServerId(next.root(), request.port);
+  return same;
+}
+
+void undoWhatWasKilled(const Mount& mount, const StagingRequest& request) {
+  const FileLock lock = mount.lock("resync", Deadline::in(Milliseconds(0)));
+  undoResync(mount, request);
+  clearBeside(mount, Deadline::in(timeToClear));
+}
+
+}  // namespace
+
+bool isResyncable(const Mount& mount) {
+  return useOf(mount) == MountUse::staging || Journal::unfinished(mount.stateFile()).operation == "resync";
+}
+
+Output resyncStaging(const StagingRequest& request) {
+  refuseOthers(request);
+  const Mount mount(request.mount);
+  if (!isResyncable(mount)) return initialiseStaging(request);
+  const FileLock resync = lockBeside(mount, "resync");
+  undoWhatWasKilled(mount, request);
+  const Plan plan = checkedPlan(request);
+  const Mount next = mount.next();
+  Undo undo;
+  undo.add("the new data", [&] {
+    const InterruptShield shield;
+    clearBeside(mount, Deadline::in(timeToClear));
+  });
+  makeDirectory(next.root(), {0750, ownerOf(request.osUser)});
+  makeDirectory(next.control(), {0750, ownerOf(request.osUser)});
+  Journal journal = next.journal("resync");
+  const BuiltStaging built = buildStaging(beside(request, next), plan, next, journal);
+  journal.finish();
+  // Whoever takes a snapshot of the old data now comes to an end first.
+  const FileLock lock = mount.lock("resync", Deadline::in(request.timeout));
+  const BuiltStaging swapped = swapIn(request, plan, built);
+  undo.commit();
+  clearBeside(mount, Deadline::in(timeToClear));
+  return describe(swapped, false);
+}
+
+}  // namespace dlpx

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "command/app.h"
+#include "server/mount.h"
+#include "staging/request.h"
+
+namespace dlpx {
+
+// Builds staging anew. Until its data is complete and replicates, the server that is there stays as it is: it
+// runs, replicates and can be snapshot. Then they change places. On an error, and when the same command is
+// repeated after a crash at any point, staging is as it was or is the new one, never something between. Space
+// for both is needed. Where there is no complete staging server it is initialiseStaging().
+Output resyncStaging(const StagingRequest& request);
+
+// A complete staging server is there, or one that a killed resync has half replaced.
+bool isResyncable(const Mount& mount);
+
+}  // namespace dlpx

@@ -1,0 +1,177 @@
+// Storage that is full, gone or read-only: what every workflow of the local engine says then, on every
+// driver.
+
+#include <functional>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/report.h"
+#include "engine/workflows.h"
+#include "support/catch.h"
+#include "support/fake_hooks.h"
+#include "support/pool_storage.h"
+
+using namespace dlpx;
+using Names = std::vector<std::string>;
+
+namespace {
+
+// A dSource 'shop' with a VDB 'dev' in a small pool, and the fake hooks.
+struct Bed {
+  explicit Bed(const std::string& kind) : storage(kind) {
+    createPool(engine, storage.request());
+    link(engine, {"shop", "", {}, 0, 0});
+    provision(engine, {"dev", "shop", {}, 0, 0});
+  }
+
+  // All that an operation may change, in words.
+  Names state() {
+    Names all = hooks.running();
+    const auto pool = engine.pool("test");
+    for (const std::string& dataset : pool->datasets()) {
+      all.push_back("dataset " + dataset + ": " + trim(readFile(pool->pathOf(dataset) / "data")) + "; " +
+                    join(pool->snapshots(dataset), ", "));
+    }
+    for (const EngineObject& object : engine.catalogue().objects()) {
+      all.push_back("object " + object.name + " " + std::string(name(object.state)) + " " +
+                    std::string(name(object.pending)) + " of " + std::to_string(object.origin.value_or(0)));
+      for (const SnapshotRecord& snapshot : engine.catalogue().snapshots(object))
+        all.push_back("snapshot " + object.name + "@" + snapshot.name);
+    }
+    return all;
+  }
+
+  test::PoolStorage storage;
+  test::FakeHooks hooks;
+  test::Scratch home;
+  Engine engine{{home / "engine", hooks.directory()}};
+};
+
+using Workflow = std::function<void(Engine&)>;
+const std::vector<std::pair<std::string, Workflow>> kAsksForRoom = {
+    {"link",
+     [](Engine& engine) {
+       link(engine, {"other", "", {}, 0, 0});
+     }},
+    {"sync", [](Engine& engine) { sync(engine, "shop", false); }},
+    {"provision",
+     [](Engine& engine) {
+       provision(engine, {"third", "shop", {}, 0, 0});
+     }},
+    {"snapshot", [](Engine& engine) { takeVdbSnapshot(engine, "dev"); }},
+    {"refresh", [](Engine& engine) { refresh(engine, "dev", std::nullopt); }},
+    {"rewind", [](Engine& engine) { rewind(engine, "dev", std::nullopt); }}};
+const std::vector<std::pair<std::string, Workflow>> kOthers = {
+    {"stop", [](Engine& engine) { stop(engine, "dev"); }},
+    {"disable", [](Engine& engine) { disable(engine, "dev"); }},
+    {"delete of a VDB", [](Engine& engine) { remove(engine, "dev"); }}};
+
+void refuses(Bed& bed, const std::vector<std::pair<std::string, Workflow>>& workflows, ExitCode code) {
+  for (const auto& [word, workflow] : workflows) {
+    INFO(word);
+    try {
+      workflow(bed.engine);
+      FAIL_CHECK("was done");
+    } catch (const Error& error) {
+      INFO(error.what() << "; " << error.remedy());
+      CHECK(error.code() == code);
+      CHECK(std::string(error.what()).find("pool 'test'") != std::string::npos);
+      CHECK_FALSE(error.remedy().empty());
+    }
+  }
+}
+
+void worksAgain(Bed& bed) {
+  for (const auto& [word, workflow] : kAsksForRoom) {
+    INFO(word);
+    CHECK_NOTHROW(workflow(bed.engine));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a full, read-only or lost pool is told by every workflow, which then has changed nothing") {
+  const std::string kind = GENERATE("btrfs", "zfs", "reflink", "copy");
+  INFO(kind);
+  Bed bed(kind);
+  const Names before = bed.state();
+
+  bed.storage.fill();
+  refuses(bed, kAsksForRoom, ExitCode::noSpace);
+  CHECK(bed.state() == before);
+  stop(bed.engine, "dev");
+  start(bed.engine, "dev");
+  CHECK(bed.state() == before);
+  bed.storage.drain();
+
+  bed.storage.makeReadOnly();
+  refuses(bed, kAsksForRoom, ExitCode::storage);
+  refuses(bed, kOthers, ExitCode::storage);
+  bed.storage.makeWritable();
+  CHECK(bed.state() == before);
+
+  bed.storage.takeAway();
+  refuses(bed, kAsksForRoom, ExitCode::storage);
+  refuses(bed, kOthers, ExitCode::storage);
+  CHECK(up(bed.engine).at(0).problem.find(bed.storage.directory().string()) != std::string::npos);
+  CHECK(poolReport(bed.engine, std::nullopt).json["pools"][0]["status"] == "unavailable");
+  const Json told = statusReport(bed.engine, std::nullopt).json["objects"];
+  CHECK(told.at(1).at("status") == "UNKNOWN");
+  CHECK(told.at(1).at("problem").get<std::string>().find("pool 'test'") != std::string::npos);
+  bed.storage.giveBack();
+  CHECK(up(bed.engine).at(0).problem.empty());
+  CHECK(bed.state() == before);
+
+  worksAgain(bed);
+}
+
+TEST_CASE("a full pool can be emptied, and one that is gone does not keep the vdbs of others down") {
+  Bed bed(GENERATE("btrfs", "zfs", "copy"));
+  PoolRequest plain;
+  plain.name = "plain";
+  plain.kind = PoolKind::copy;
+  createPool(bed.engine, plain);
+  link(bed.engine, {"blog", "plain", {}, 0, 0});
+
+  bed.storage.fill();
+  remove(bed.engine, "dev");
+  CHECK(bed.engine.pool("test")->datasets() == Names{"shop"});
+
+  bed.storage.takeAway();
+  bed.hooks.killServers();
+  const std::vector<UpResult> results = up(bed.engine);
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].name == "shop");
+  CHECK_FALSE(results[0].problem.empty());
+  CHECK(results[1].problem.empty());
+  CHECK(bed.hooks.running() == Names{"blog"});
+  bed.storage.giveBack();
+  CHECK(up(bed.engine)[0].problem.empty());
+  CHECK(bed.hooks.running() == Names{"blog", "shop"});
+}
+
+TEST_CASE("a pool in a zfs dataset of the user's is made once, told with its dataset, and goes without it") {
+  const test::PoolStorage users("zfs");
+  const auto storage = openPool(users.config());
+  storage->create();
+  const test::FakeHooks hooks;
+  const test::Scratch home;
+  Engine engine({home / "engine", hooks.directory()});
+  PoolRequest request;
+  request.name = "inner";
+  request.kind = PoolKind::zfs;
+  request.dataset = "dlpx-mysql-" + users.config().id;
+  const PoolConfig made = createPool(engine, request);
+  CHECK(createPool(engine, request).id == made.id);
+  CHECK(made.image.empty());
+  CHECK(poolReport(engine, "inner").json["pools"][0]["dataset"] == request.dataset);
+  link(engine, {"shop", "", {}, 0, 0});
+  provision(engine, {"dev", "shop", {}, 0, 0});
+
+  request.dataset += "/other";
+  CHECK_THROWS_AS(createPool(engine, request), Error);
+  for (const char* name : {"dev", "shop"}) remove(engine, name);
+  destroyPool(engine, "inner");
+  CHECK(engine.catalogue().pools().empty());
+  storage->check();
+}
