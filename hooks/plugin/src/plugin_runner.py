@@ -147,6 +147,18 @@ def definitions(kind, result):
     return [definition(kind, each) for each in result]
 
 
+def source_config_object(result):
+    return definition(SourceConfigDefinition, result)
+
+
+def snapshot_object(result):
+    return definition(SnapshotDefinition, result)
+
+
+def nothing(_):
+    """Of an operation that returns nothing, whatever its hook prints."""
+
+
 def mount_specification(connection, result):
     if not isinstance(result, dict) or not {'mountPath', 'uid', 'gid'} <= result.keys():
         raise unusable(result)
@@ -194,32 +206,7 @@ def linked_pre_snapshot(staged_source, repository, source_config, optional_snaps
 
 @plugin.linked.post_snapshot()
 def linked_post_snapshot(staged_source, repository, source_config, optional_snapshot_parameters):
-    return definition(SnapshotDefinition, linked('post-snapshot', staged_source, repository, source_config))
-
-
-@plugin.linked.start_staging()
-def start_staging(staged_source, repository, source_config):
-    linked('start-staging', staged_source, repository, source_config)
-
-
-@plugin.linked.stop_staging()
-def stop_staging(staged_source, repository, source_config):
-    linked('stop-staging', staged_source, repository, source_config)
-
-
-@plugin.linked.status()
-def linked_status(staged_source, repository, source_config):
-    return status(linked('status', staged_source, repository, source_config))
-
-
-@plugin.linked.worker()
-def linked_worker(staged_source, repository, source_config):
-    linked('worker', staged_source, repository, source_config)
-
-
-@plugin.linked.source_size()
-def linked_source_size(staged_source, repository, source_config):
-    return size(linked('size', staged_source, repository, source_config))
+    return snapshot_object(linked('post-snapshot', staged_source, repository, source_config))
 
 
 @plugin.virtual.mount_specification()
@@ -230,55 +217,42 @@ def virtual_mount_specification(virtual_source, repository):
 
 @plugin.virtual.configure()
 def configure(virtual_source, repository, snapshot):
-    return definition(SourceConfigDefinition, virtual('configure', virtual_source, repository, snapshot=snapshot))
+    return source_config_object(virtual('configure', virtual_source, repository, snapshot=snapshot))
 
 
 @plugin.virtual.initialize()
 def initialize(virtual_source, repository):
-    return definition(SourceConfigDefinition, virtual('initialize', virtual_source, repository))
+    return source_config_object(virtual('initialize', virtual_source, repository))
 
 
 @plugin.virtual.reconfigure()
 def reconfigure(virtual_source, repository, source_config, snapshot):
-    result = virtual('reconfigure', virtual_source, repository, source_config, snapshot)
-    return definition(SourceConfigDefinition, result)
+    return source_config_object(virtual('reconfigure', virtual_source, repository, source_config, snapshot))
 
 
-@plugin.virtual.unconfigure()
-def unconfigure(virtual_source, repository, source_config):
-    virtual('unconfigure', virtual_source, repository, source_config)
+# All other operations differ only in their hook and in what its result becomes. The SDK looks at the names of the arguments.
+def linked_operation(hook, answer):
+    def operation(staged_source, repository, source_config):
+        return answer(linked(hook, staged_source, repository, source_config))
+    return operation
 
 
-@plugin.virtual.cleanup()
-def cleanup(virtual_source, repository, source_config):
-    virtual('cleanup', virtual_source, repository, source_config)
+def virtual_operation(hook, answer):
+    def operation(virtual_source, repository, source_config):
+        return answer(virtual(hook, virtual_source, repository, source_config))
+    return operation
 
 
-@plugin.virtual.start()
-def start(virtual_source, repository, source_config):
-    virtual('start', virtual_source, repository, source_config)
-
-
-@plugin.virtual.stop()
-def stop(virtual_source, repository, source_config):
-    virtual('stop', virtual_source, repository, source_config)
-
-
-@plugin.virtual.pre_snapshot()
-def virtual_pre_snapshot(virtual_source, repository, source_config):
-    virtual('pre-snapshot', virtual_source, repository, source_config)
-
-
-@plugin.virtual.post_snapshot()
-def virtual_post_snapshot(virtual_source, repository, source_config):
-    return definition(SnapshotDefinition, virtual('post-snapshot', virtual_source, repository, source_config))
-
-
-@plugin.virtual.status()
-def virtual_status(virtual_source, repository, source_config):
-    return status(virtual('status', virtual_source, repository, source_config))
-
-
-@plugin.virtual.source_size()
-def virtual_source_size(virtual_source, repository, source_config):
-    return size(virtual('size', virtual_source, repository, source_config))
+plugin.linked.start_staging()(linked_operation('start-staging', nothing))
+plugin.linked.stop_staging()(linked_operation('stop-staging', nothing))
+plugin.linked.status()(linked_operation('status', status))
+plugin.linked.worker()(linked_operation('worker', nothing))
+plugin.linked.source_size()(linked_operation('size', size))
+plugin.virtual.unconfigure()(virtual_operation('unconfigure', nothing))
+plugin.virtual.cleanup()(virtual_operation('cleanup', nothing))
+plugin.virtual.start()(virtual_operation('start', nothing))
+plugin.virtual.stop()(virtual_operation('stop', nothing))
+plugin.virtual.pre_snapshot()(virtual_operation('pre-snapshot', nothing))
+plugin.virtual.post_snapshot()(virtual_operation('post-snapshot', snapshot_object))
+plugin.virtual.status()(virtual_operation('status', status))
+plugin.virtual.source_size()(virtual_operation('size', size))

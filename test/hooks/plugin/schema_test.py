@@ -3,7 +3,7 @@ import json
 import re
 import unittest
 
-from fake_engine import HOOKS
+from fake_engine import HOOKS, TREE
 import plugin_runner
 
 PLUGIN = HOOKS / 'plugin'
@@ -29,6 +29,16 @@ ARCHIVED_REQUIRED = {
     'repository': '', 'sourceConfig': 'dataDir port baseDir dbName', 'snapshot': '', 'snapshotParameters': 'resync',
     'virtualSource': 'vdbUser vdbPass baseDir port serverId mPath',
     'linkedSource': 'dSourceType serverId stagingPort mountPath',
+}
+
+# And the variables that it set for its scripts.
+ARCHIVED_VARIABLES = {
+    'all': 'DLPX_BIN',
+    'staging': 'MYSQLD STAGINGSERVERID STAGINGPORT STAGINGCONN STAGINGPASS STAGINGDATADIR LOGSYNC',
+    'resync': 'MYSQLVER SOURCEDATADIR SOURCEBASEDIR SOURCEPORT SOURCEIP BACKUP_PATH SOURCECONN SOURCEUSER SOURCEPASS '
+              'REPLICATION_USER REPLICATION_PASS STAGINGHOSTIP BACKUP_OPTIONS',
+    'virtual': 'DLPX_DATA_DIRECTORY MYSQLD MYSQLVER VDBCONN VDBPASS MYBASEDIR PORT SERVERID MYCONFIG STAGED_PORT '
+               'STAGED_DATADIR CONFIG_BASEDIR STAGED_ROOT_PASS STAGED_BACKUP',
 }
 
 
@@ -145,6 +155,22 @@ class ConfigTest(unittest.TestCase):
         mentioned = set(re.findall(r'`(\w+)`', readme))
         for kind in ('linkedSource', 'virtualSource', 'snapshotParameters'):
             self.assertLessEqual(set(definition(kind)['properties']), mentioned)
+
+    def test_the_readme_maps_every_field_and_variable_of_the_archived_plugin(self):
+        readme = (HOOKS / 'README.md').read_text(encoding='utf-8')
+        mentioned = set(re.findall(r'`(\w+)`', readme))
+        for kind, fields in ARCHIVED.items():
+            self.assertEqual(set(fields.split()) - mentioned, set(), kind)
+        for operations, names in ARCHIVED_VARIABLES.items():
+            self.assertEqual(set(names.split()) - mentioned, set(), operations)
+
+    def test_every_variable_of_the_archived_plugin_is_a_parameter_or_told_as_not_needed(self):
+        readme = (HOOKS / 'README.md').read_text(encoding='utf-8')
+        reference = (TREE / 'config/README.md').read_text(encoding='utf-8')
+        not_needed = set(re.findall(r'`(\w+)`', re.search(r'Accepted and not needed: (.*?)\.\n', readme, re.S)[1]))
+        every = {name for names in ARCHIVED_VARIABLES.values() for name in names.split()} - {'DLPX_BIN'}
+        parameters = {name for name in every if f'`{name}`' in reference}
+        self.assertEqual(every - parameters, not_needed)
 
 
 if __name__ == '__main__':
