@@ -84,9 +84,16 @@ Output runDiscover(const Parameters& parameters) {
 std::vector<CommandSpec> buildCommands() {
   return {
       {.name = "discover",
-       .summary = "list the MySQL installations of this host, or its running servers",
-       .description =
-           "Never walks the file system: running servers, PATH and the usual places are looked at.",
+       .summary = "list the MySQL installations of this host, or its servers",
+       .description = "Never walks the file system. Installations: of running servers, in "
+                      "DLPX_MYSQL_SEARCH_PATH, PATH and "
+                      "the usual places. Servers: those that run, and those that option files configure, in "
+                      "/etc/my.cnf, "
+                      "/etc/mysql/my.cnf, $MYSQL_HOME/my.cnf, ~/.my.cnf, my.cnf and etc/my.cnf of each "
+                      "installation, and in "
+                      "DLPX_MYSQL_SEARCH_PATH, with what they include: [mysqld], [mysqldN], [mysqld@name]. "
+                      "What cannot be "
+                      "used is told on stderr and left out.",
        .parameters = {"source-config", "basedir"},
        .examples = {"dlpx-mysql-stage discover", "dlpx-mysql-stage discover --source-config --json"},
        .run = runDiscover},

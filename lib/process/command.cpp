@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "process/line_watch.h"
+#include "process/probe.h"
 #include "process/spawn.h"
 
 namespace dlpx {
@@ -92,6 +93,11 @@ int endChild(pid_t pid) noexcept {
   return reap(pid, 0).value_or(255);
 }
 
+void killGroup(pid_t pid) noexcept {
+  kill(-pid, SIGKILL);  // spawn() made it the leader of a group of its own
+  reap(pid, 0);
+}
+
 Error timedOut(const Command& command) {
   return Error(ExitCode::timeout, command.argv[0] + " did not end in time and was ended",
                "give more time with --timeout, or look for what it waits for");
@@ -126,7 +132,11 @@ std::optional<fs::path> findProgram(const std::string& name) {
   return std::nullopt;
 }
 
-Finished run(const Command& command) {
+namespace {
+
+// `end` ends a child that must not go on.
+template <typename End>
+Finished runUnlessEnded(const Command& command, const End& end) {
   const UniqueFd in = inputOf(command);
   const UniqueFd out = memoryFile("stdout");
   const UniqueFd err = memoryFile("stderr");
@@ -141,14 +151,24 @@ Finished run(const Command& command) {
       code = waitFor(pid, command.deadline);
     }
   } catch (...) {
-    endChild(pid);
+    end(pid);
     throw;
   }
   if (!code) {
-    endChild(pid);
+    end(pid);
     throw timedOut(command);
   }
   return {*code, contentOf(out), contentOf(err)};
+}
+
+}  // namespace
+
+Finished run(const Command& command) {
+  return runUnlessEnded(command, endChild);
+}
+
+Finished probe(const Command& command) {
+  return runUnlessEnded(command, killGroup);
 }
 
 Finished runChecked(const Command& command, ExitCode code, const std::string& what,

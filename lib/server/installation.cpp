@@ -1,15 +1,11 @@
 #include "server/installation.h"
 
-#include <glob.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "process/command.h"
-#include "process/proc.h"
+#include "process/probe.h"
+#include "server/discovery_places.h"
 
 namespace dlpx {
 namespace {
@@ -31,8 +27,9 @@ Version askVersion(const fs::path& mysqld, Milliseconds patience) {
   Finished answer;
   try {
     answer =
-        run({.argv = {mysqld.string(), "--no-defaults", "--version"}, .deadline = Deadline::in(patience)});
+        probe({.argv = {mysqld.string(), "--no-defaults", "--version"}, .deadline = Deadline::in(patience)});
   } catch (const Error& e) {
+    if (e.code() == ExitCode::interrupted) throw;
     throw notMysql(mysqld, std::string("does not tell its version: ") + e.what());
   }
   const size_t at = answer.out.find("Ver ");
@@ -42,37 +39,6 @@ Version askVersion(const fs::path& mysqld, Milliseconds patience) {
   if (toLower(answer.out).find("mariadb") != std::string::npos)
     throw notMysql(mysqld, "is MariaDB, not MySQL");
   return Version::parse(trim(answer.out.substr(at + 4)));
-}
-
-// The basedir above a program: /usr/sbin/mysqld and /usr/bin/mysqld belong to /usr.
-fs::path basedirOf(const fs::path& mysqld) {
-  const fs::path directory = mysqld.parent_path();
-  const std::string name = directory.filename();
-  return name == "bin" || name == "sbin" || name == "libexec" ? directory.parent_path() : directory;
-}
-
-void addGlob(std::vector<fs::path>& places, const char* pattern) {
-  glob_t found = {};
-  if (glob(pattern, 0, nullptr, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; ++i) places.emplace_back(found.gl_pathv[i]);
-  }
-  globfree(&found);
-}
-
-std::vector<fs::path> likelyPlaces(const std::vector<fs::path>& more) {
-  std::vector<fs::path> places = more;
-  for (const ProcessFacts& server : processesNamed("mysqld")) places.push_back(server.executable);
-  if (const char* search = std::getenv("DLPX_MYSQL_SEARCH_PATH")) {
-    for (const std::string& place : split(search, ':')) places.emplace_back(place);
-  }
-  if (const auto inPath = findProgram("mysqld")) places.push_back(*inPath);
-  for (const char* place : {"/usr", "/usr/local", "/usr/local/mysql", "/opt/mysql"})
-    places.emplace_back(place);
-  for (const char* pattern : {"/usr/local/mysql-*", "/opt/mysql-*", "/opt/mysql/*", "/opt/*/mysql",
-                              "/opt/percona*", "/usr/libexec/mysql*", "/u01/app/mysql*", "/app/mysql*"}) {
-    addGlob(places, pattern);
-  }
-  return places;
 }
 
 }  // namespace
@@ -121,23 +87,6 @@ Installation installationAt(const fs::path& path, Milliseconds patience) {
 
 Installation installationKnown(const fs::path& basedir, const fs::path& mysqld, const Version& version) {
   return {basedir, mysqld, version};
-}
-
-std::vector<Candidate> discoverInstallations(const std::vector<fs::path>& more) {
-  std::vector<Candidate> found;
-  std::set<fs::path> seen;
-  for (const fs::path& place : likelyPlaces(more)) {
-    const auto mysqld = place.empty() ? std::nullopt : findMysqld(place);
-    if (!mysqld || !seen.insert(fs::weakly_canonical(*mysqld)).second) continue;
-    Candidate candidate{*mysqld, std::nullopt, ""};
-    try {
-      candidate.installation = installationAt(*mysqld, Seconds(2));
-    } catch (const Error& e) {
-      candidate.problem = e.what();
-    }
-    found.push_back(std::move(candidate));
-  }
-  return found;
 }
 
 }  // namespace dlpx

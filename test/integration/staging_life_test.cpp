@@ -217,7 +217,7 @@ TEST_CASE("a second operation on the same mount is told who holds the lock") {
   CHECK(error["message"].get<std::string>().find("the test") != std::string::npos);
 }
 
-TEST_CASE("discovery finds the installation and the servers that run from it") {
+TEST_CASE("discovery finds the installation, and its servers whether they run or not") {
   StagingBed bed;
   bed.expect(0, "init");
   Command call;
@@ -228,11 +228,19 @@ TEST_CASE("discovery finds the installation and the servers that run from it") {
     return fs::weakly_canonical(each["installPath"].get<std::string>()) == fs::weakly_canonical(basedir);
   }));
   call.argv.insert(call.argv.end(), {"--source-config", "--basedir", ""});
-  for (const fs::path& place : {basedir, basedir / "bin"}) {
+  call.environment["DLPX_MYSQL_SEARCH_PATH"] = bed.mount() / "my.cnf";
+  const auto statesFrom = [&](const fs::path& place) {
     call.argv.back() = place;
-    const Json servers = Json::parse(run(call).out);
-    CHECK(std::any_of(servers.begin(), servers.end(), [&](const Json& each) {
-      return each["port"] == std::to_string(bed.port()) && each["dataDir"] == (bed.mount() / "data").string();
-    }));
-  }
+    std::vector<std::string> states;
+    for (const Json& each : Json::parse(run(call).out)) {
+      if (each["dataDir"] != (bed.mount() / "data").string()) continue;
+      CHECK(each["port"] == std::to_string(bed.port()));
+      states.push_back(each["state"]);
+    }
+    return states;
+  };
+  for (const fs::path& place : {basedir, basedir / "bin"})
+    CHECK(statesFrom(place) == std::vector<std::string>{"running"});
+  bed.expect(0, "stop");
+  CHECK(statesFrom(basedir) == std::vector<std::string>{"stopped"});
 }

@@ -1,7 +1,6 @@
 #include "base/error.h"
 #include "base/json_full.h"
 #include "mysql/option_file.h"
-#include "server/installation.h"
 #include "server/instance.h"
 #include "server/log_index.h"
 #include "server/registry.h"
@@ -148,31 +147,6 @@ TEST_CASE("the setting that a server's errors name is found, whatever its dashes
   CHECK(named("unknown variable 'max-connections=x'") == "max_connections");
   CHECK(named("unknown variable 'connections=1'") == "connections");
   CHECK(named("Bind on TCP/IP port: Address already in use").empty());
-}
-
-TEST_CASE("a program that is no MySQL server is reported, not used") {
-  const test::Scratch scratch;
-  makeDirectory(scratch / "script" / "bin");
-  writeFile(scratch / "script" / "bin" / "mysqld", "#!/bin/sh\necho hello\n", {0755, std::nullopt});
-  makeDirectory(scratch / "maria" / "bin");
-  writeFile(scratch / "maria" / "bin" / "mysqld", "#!/bin/sh\necho 'mysqld  Ver 10.11.6-MariaDB for linux'\n",
-            {0755, std::nullopt});
-  makeDirectory(scratch / "plain" / "bin");
-  writeFile(scratch / "plain" / "bin" / "mysqld", "data", {0644, std::nullopt});
-  makeDirectory(scratch / "hangs" / "bin");
-  writeFile(scratch / "hangs" / "bin" / "mysqld", "#!/bin/sh\nexec sleep 1000\n", {0755, std::nullopt});
-  const auto found = discoverInstallations(
-      {scratch / "script", scratch / "maria", scratch / "plain", scratch / "hangs", scratch / "nothing"});
-  const auto problemOf = [&](const char* name) {
-    for (const Candidate& candidate : found) {
-      if (candidate.mysqld == scratch / name / "bin" / "mysqld") return candidate.problem;
-    }
-    return std::string("not listed");
-  };
-  CHECK_THAT(problemOf("script"), Catch::Contains("version"));
-  CHECK_THAT(problemOf("maria"), Catch::Contains("MariaDB"));
-  CHECK_THAT(problemOf("plain"), Catch::Contains("executed"));
-  CHECK_THAT(problemOf("hangs"), Catch::Contains("in time"));
 }
 
 TEST_CASE("the registry finds a mount by its port and forgets only the mount it names") {

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "process/command.h"
+
+namespace dlpx {
+
+// As run(), for a foreign program of which only its words are wanted ("--version"): it has nothing to lose, so
+// at the deadline it and what it started are killed at once.
+Finished probe(const Command& command);
+
+}  // namespace dlpx
