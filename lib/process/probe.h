@@ -4,8 +4,8 @@
 
 namespace dlpx {
 
-// As run(), for a foreign program of which only its words are wanted ("--version"): it has nothing to lose, so
-// at the deadline it and what it started are killed at once.
+// As run(), for a foreign program of which only its words are wanted ("--version"): it has nothing to lose,
+// so at the deadline it and what it started are killed at once.
 Finished probe(const Command& command);
 
 }  // namespace dlpx

@@ -19,6 +19,8 @@ def bench_answers(arguments):
              "--staging-password-file", password])
         commands = {f"{name} --help": [tools + name, "--help"] for name in ("stage", "backup", "vdb", "engine")}
         commands["stage status"] = [tools + "stage", "status", "--mount", mount]
+        commands["stage discover"] = [tools + "stage", "discover"]
+        commands["stage discover --source-config"] = [tools + "stage", "discover", "--source-config"]
         figures = {name: [] for name in commands}
         for _ in range(3 * arguments.runs):
             for name, command in commands.items():
@@ -29,9 +31,16 @@ def bench_answers(arguments):
         run([tools + "stage", "remove", "--mount", mount])
         shutil.rmtree(work)
     medians = {name: statistics.median(seconds) for name, seconds in figures.items()}
+    missed = [name for name, seconds in medians.items() if seconds >= target_of(name)]
     if arguments.json:
         print(json.dumps({"medians": medians}))
     else:
         for name, seconds in medians.items():
-            print(f"{'ok    ' if seconds < 0.05 else 'MISSED'}  {name:<16} {seconds * 1000:6.1f} ms   target < 50 ms")
-    return 0 if max(medians.values()) < 0.05 else 1
+            print(f"{'MISSED' if name in missed else 'ok    '}  {name:<30} {seconds * 1000:6.1f} ms   "
+                  f"target < {target_of(name) * 1000:.0f} ms")
+    return 1 if missed else 0
+
+
+def target_of(name):
+    # Every installation's mysqld is started to tell its version.
+    return 0.5 if name.startswith("stage discover") else 0.05
