@@ -1,22 +1,35 @@
 #include "mysql/client_library.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <mutex>
+#include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "mysql/session_words.h"
+
+#ifdef MARIADB_PACKAGE_VERSION
+// Exported by Connector/C 3 and in none of its headers. Registers what is called after each read (mode 0; the
+// size is negative on an error) and before each write (mode 1) of every connection, on the connection's
+// thread.
+extern "C" int ma_pvio_register_callback(my_bool add,
+                                         void (*callback)(int mode, MYSQL* handle, const unsigned char* bytes,
+                                                          size_t size));
+#endif
 
 namespace dlpx {
 
 namespace {
 
 constexpr unsigned sslConnectionError = 2026;
+
+#ifdef MARIADB_PACKAGE_VERSION
+void lookAtGreeting(int mode, MYSQL* handle, const unsigned char* bytes, size_t size);
+#endif
 
 void initialiseLibrary() {
   static std::once_flag once;
@@ -27,6 +40,10 @@ void initialiseLibrary() {
       std::signal(SIGPIPE, SIG_IGN);
     if (mysql_library_init(0, nullptr, nullptr) != 0)
       throw Error(ExitCode::internal, "the MySQL client library cannot be initialised");
+#ifdef MARIADB_PACKAGE_VERSION
+    if (ma_pvio_register_callback(1, lookAtGreeting) != 0)
+      throw Error(ExitCode::internal, "the MySQL client library does not let its connections be watched");
+#endif
   });
 }
 
@@ -139,61 +156,46 @@ void connectBlocking(Attempt& attempt, const ConnectionOptions& options) {
 
 #ifdef MARIADB_PACKAGE_VERSION
 
-// Whether the greeting that waits on the connection offers TLS. An error packet in its place is left to the
-// library.
-bool greetingOffersTls(int fd) {
-  std::array<unsigned char, 512> bytes{};
-  const ssize_t count = ::recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
-  if (count < 6 || bytes[4] != 10) return count <= 0 || bytes[4] == 0xff;
+// Whether a server's first packet offers TLS. An error packet in its place is left to the library; a packet
+// of which only a part has come counts as no offer.
+bool offersTls(std::string_view packet) {
+  constexpr size_t header = 4;
+  if (packet.size() <= header + 1) return false;
+  const auto protocol = static_cast<unsigned char>(packet[header]);
+  if (protocol != 10) return protocol == 0xff;
   // The version's text ends in NUL; thread id, 8 bytes of scramble and a filler stand before the
   // capabilities.
-  const auto end = bytes.begin() + count;
-  const auto version = std::find(bytes.begin() + 5, end, 0);
-  constexpr std::ptrdiff_t skipped = 1 + 4 + 8 + 1;
-  if (end - version < skipped + 2) return false;
-  const unsigned capabilities = version[skipped] | static_cast<unsigned>(version[skipped + 1]) << 8;
-  return (capabilities & CLIENT_SSL) != 0;
+  constexpr size_t skipped = 1 + 4 + 8 + 1;
+  const size_t version = packet.find('\0', header + 1);
+  if (version == std::string_view::npos || packet.size() < version + skipped + 2) return false;
+  const auto byte = [&](size_t at) {
+    return static_cast<unsigned>(static_cast<unsigned char>(packet[version + skipped + at]));
+  };
+  return ((byte(0) | byte(1) << 8) & CLIENT_SSL) != 0;
 }
 
-// Waits for what a non-blocking call of the library asks for; returns what happened, in its words.
-int waitFor(MYSQL* handle, int wanted, const Deadline& deadline) {
-  pollfd ready{static_cast<int>(mysql_get_socket(handle)), 0, 0};
-  if ((wanted & MYSQL_WAIT_READ) != 0) ready.events |= POLLIN;
-  if ((wanted & MYSQL_WAIT_WRITE) != 0) ready.events |= POLLOUT;
-  const int count =
-      ::poll(&ready, 1, static_cast<int>(std::min<int64_t>(deadline.remaining().count(), 60'000)));
-  if (count <= 0) return deadline.expired() ? MYSQL_WAIT_TIMEOUT : 0;
-  constexpr int broken = POLLERR | POLLHUP;
-  int happened = 0;
-  if ((ready.revents & (POLLIN | broken)) != 0) happened |= wanted & MYSQL_WAIT_READ;
-  if ((ready.revents & (POLLOUT | broken)) != 0) happened |= wanted & MYSQL_WAIT_WRITE;
-  return happened;
+// The connection that this thread makes with TLS demanded.
+thread_local Attempt* demanding = nullptr;
+
+constexpr int wasRead = 0;
+
+void lookAtGreeting(int mode, MYSQL* handle, const unsigned char* bytes, size_t size) {
+  if (demanding == nullptr || handle != demanding->handle.get() || mode != wasRead) return;
+  Attempt& attempt = *std::exchange(demanding, nullptr);
+  if (static_cast<ptrdiff_t>(size) <= 0) return;
+  attempt.serverHasNoTls = !offersTls({reinterpret_cast<const char*>(bytes), size});
+  if (attempt.serverHasNoTls) ::shutdown(static_cast<int>(mysql_get_socket(handle)), SHUT_RDWR);
 }
 
 // Connector/C takes a connection for encrypted as soon as TLS was asked for, and sends the password in clear
-// text to a server that offers none (seen with 3.3.20). So the greeting is looked at before, on the very same
-// connection.
+// text to a server that offers none (seen with 3.3.20). So the greeting is looked at between the library's
+// first read and its answer, and the connection is shut before an answer can leave. The library's own
+// non-blocking calls are no place for that: they do not return before a greeting that is already there.
 void connectEncrypted(Attempt& attempt, const ConnectionOptions& options) {
-  const Target target(options);
-  MYSQL* const handle = attempt.handle.get();
-  mysql_options(handle, MYSQL_OPT_NONBLOCK, nullptr);
-  const Deadline deadline = Deadline::in(options.connectTimeout);
-  MYSQL* result = nullptr;
-  int wanted = mysql_real_connect_start(&result, handle, target.host.c_str(), options.user.c_str(),
-                                        options.password.reveal().c_str(), target.database, target.port,
-                                        target.socket, CLIENT_MULTI_RESULTS);
-  bool looked = false;
-  while (wanted != 0) {
-    const int happened = waitFor(handle, wanted, deadline);
-    if (happened == 0) continue;
-    if (!looked && (happened & MYSQL_WAIT_READ) != 0) {
-      looked = true;
-      attempt.serverHasNoTls = !greetingOffersTls(static_cast<int>(mysql_get_socket(handle)));
-      if (attempt.serverHasNoTls) return;
-    }
-    wanted = mysql_real_connect_cont(&result, handle, happened);
-  }
-  attempt.done = result != nullptr;
+  demanding = &attempt;
+  connectBlocking(attempt, options);
+  demanding = nullptr;
+  attempt.done = attempt.done && !attempt.serverHasNoTls;
 }
 
 #else

@@ -1,11 +1,44 @@
 #include "support/deceitful_server.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <stdexcept>
+
+namespace {
+
+std::atomic<int> deceitfulServers = 0;
+
+void awaitPeer(int fd) {
+  if (deceitfulServers == 0) return;
+  const int error = errno;
+  pollfd answer{fd, POLLIN, 0};
+  ::poll(&answer, 1, 1000);
+  errno = error;
+}
+
+}  // namespace
+
+// The program's symbols stand before the C library's, for the client library too.
+
+extern "C" int connect(int fd, const sockaddr* address, socklen_t size) {
+  static const auto real = reinterpret_cast<decltype(&::connect)>(::dlsym(RTLD_NEXT, "connect"));
+  const int result = real(fd, address, size);
+  if (result == 0 || errno == EINPROGRESS) awaitPeer(fd);
+  return result;
+}
+
+extern "C" ssize_t send(int fd, const void* bytes, size_t size, int flags) {
+  static const auto real = reinterpret_cast<decltype(&::send)>(::dlsym(RTLD_NEXT, "send"));
+  const ssize_t result = real(fd, bytes, size, flags);
+  if (result >= 0) awaitPeer(fd);
+  return result;
+}
 
 namespace dlpx::test {
 
@@ -46,10 +79,12 @@ DeceitfulServer::DeceitfulServer(std::string plugin)
       ::getsockname(listener_.get(), any, &size) != 0)
     throw std::runtime_error("no port for the deceitful server");
   port_ = ntohs(address.sin_port);
+  ++deceitfulServers;
   thread_ = std::thread([this] { serve(); });
 }
 
 DeceitfulServer::~DeceitfulServer() {
+  --deceitfulServers;
   ::shutdown(listener_.get(), SHUT_RDWR);
   thread_.join();
 }

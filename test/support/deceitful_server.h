@@ -10,7 +10,9 @@
 namespace dlpx::test {
 
 // Pretends to be a MySQL server without TLS and asks each client for its password: by a switch to
-// mysql_clear_password, or by caching_sha2_password's full authentication. Keeps what it was sent.
+// mysql_clear_password, or by caching_sha2_password's full authentication. Keeps what it was sent. While one
+// lives, connect() and send() of this process return only when the peer has spoken (or after a second): a
+// client that looks at what comes only when it would have to wait sees nothing then.
 class DeceitfulServer {
  public:
   explicit DeceitfulServer(std::string plugin);
