@@ -94,6 +94,15 @@ Output toldSnapshot(Engine& engine, const SnapshotRecord& snapshot) {
   return told(json, "snapshot " + json["fullName"].get<std::string>());
 }
 
+Output toldForgotten(const std::string& pool, const ForgottenPool& forgotten) {
+  std::vector<std::string> keyrings;
+  for (const fs::path& directory : forgotten.keyrings) keyrings.push_back(directory.string());
+  std::string text = "pool '" + pool + "', whose storage is lost, is forgotten";
+  if (!forgotten.objects.empty()) text += ", and with it " + join(forgotten.objects, ", ");
+  if (!keyrings.empty()) text += "; keyrings may be left in " + join(keyrings, ", ");
+  return told({{"destroyed", pool}, {"forgotten", forgotten.objects}, {"keyringDirs", keyrings}}, text);
+}
+
 std::string reachable(const EngineObject& object) {
   return "runs on port " + std::to_string(object.port);
 }
@@ -203,6 +212,8 @@ Output runPoolStatus(const Parameters& p) {
 Output runPoolDestroy(const Parameters& p) {
   Engine engine = open(p);
   const std::string name = p.textOr("pool", kDefaultPool);
+  const auto forgotten = p.flag("force") ? forgetLostPool(engine, name) : std::nullopt;
+  if (forgotten) return toldForgotten(name, *forgotten);
   destroyPool(engine, name);
   return told({{"destroyed", name}}, "pool '" + name + "' is gone");
 }
@@ -337,7 +348,7 @@ StepList planOf(const std::string& command, const Parameters& given) {
        [](Engine& engine, const Parameters& p) { return planPoolCreate(engine, poolRequest(p)); }},
       {"pool destroy",
        [](Engine& engine, const Parameters& p) {
-         return planPoolDestroy(engine, p.textOr("pool", kDefaultPool));
+         return planPoolDestroy(engine, p.textOr("pool", kDefaultPool), p.flag("force"));
        }},
       {"link", [](Engine& engine, const Parameters& p) { return planLink(engine, linkRequest(p)); }},
       {"sync", [](Engine& engine,

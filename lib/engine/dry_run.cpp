@@ -149,9 +149,32 @@ StepList planPoolCreate(Engine& engine, const PoolRequest& request) {
           {"record", "write it into the catalogue"}};
 }
 
-StepList planPoolDestroy(Engine& engine, const std::string& name) {
+namespace {
+
+bool isThere(const PoolConfig& config) {
+  try {
+    openPool(config)->check();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+StepList forgetSteps(Engine& engine, const PoolConfig& config) {
+  StepList steps = {
+      {"mount", "mount pool " + config.name + "; where that succeeds, destroy it only if it is empty"}};
+  for (const std::string& name : lostWith(engine, config))
+    steps.push_back({"forget " + name, "remove it from the catalogue: its storage is lost"});
+  steps.push_back({"record", "remove the pool from the catalogue"});
+  return steps;
+}
+
+}  // namespace
+
+StepList planPoolDestroy(Engine& engine, const std::string& name, bool force) {
   const auto config = engine.catalogue().findPool(name);
   if (!config) return {};
+  if (force && !isThere(*config)) return forgetSteps(engine, *config);
   requireEmptyPool(engine, name);
   return {{"destroy", "unmount and remove " + config->root.string() +
                           (config->image.empty() ? "" : " and " + config->image.string())},

@@ -9,7 +9,8 @@ namespace dlpx {
 // as the workflow checks before its first effect, with the same errors; nothing is changed, and no pool
 // mounted. Hook scripts are not run, so what they would find out is not known.
 StepList planPoolCreate(Engine& engine, const PoolRequest& request);
-StepList planPoolDestroy(Engine& engine, const std::string& name);
+// With `force`, a pool that is not mounted counts as one that cannot be.
+StepList planPoolDestroy(Engine& engine, const std::string& name, bool force);
 StepList planLink(Engine& engine, const LinkRequest& request);
 StepList planSync(Engine& engine, const std::string& name, bool resync);
 StepList planProvision(Engine& engine, const ProvisionRequest& request);

@@ -51,7 +51,8 @@ void requireImage(const PoolConfig& config) {
   if (fs::exists(config.image)) return;
   throw Error(ExitCode::storage,
               "pool '" + config.name + "' has lost its image: " + config.image.string() + " is not there",
-              "bring the file back, or mount the file system that holds it, then repeat the command");
+              "bring the file back, or mount the file system that holds it, then repeat the command; a pool "
+              "that is lost for good is forgotten with 'dlpx-mysql-engine pool destroy --force'");
 }
 
 PoolUsage withinImage(const PoolConfig& config, PoolUsage usage) {

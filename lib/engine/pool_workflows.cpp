@@ -10,10 +10,6 @@
 namespace dlpx {
 namespace {
 
-std::string poolKey(const std::string& name) {
-  return "pool." + name;  // '.' is in no object's name
-}
-
 // On a file of ours, where it is not on storage that the user has.
 bool isImagePool(const PoolRequest& request) {
   if (request.kind == PoolKind::btrfs) return request.image || !request.directory;
@@ -33,6 +29,10 @@ void requirePlace(const PoolRequest& request) {
 }
 
 }  // namespace
+
+std::string poolKey(const std::string& name) {
+  return "pool." + name;  // '.' is in no object's name
+}
 
 PoolConfig poolConfigOf(const Engine& engine, const PoolRequest& request) {
   requirePlace(request);

@@ -9,8 +9,13 @@ namespace {
 
 std::vector<TreeLine> treeOfObjects(const Json& objects) {
   std::vector<TreeNode> nodes;
-  for (const Json& object : objects) nodes.push_back({object["name"], object.value("parent", "")});
+  for (const Json& object : objects)
+    nodes.push_back({object["name"], object.value("replicaOf", object.value("parent", ""))});
   return treeOf(nodes);
+}
+
+std::string kindOf(const Json& object) {
+  return object.contains("replicaOf") ? "replica" : wordOf(object, "kind");
 }
 
 std::string numberOf(const Json& json, const char* member) {
@@ -39,7 +44,7 @@ std::string listText(const Json& objects, std::time_t now, size_t width) {
   std::vector<TableRow> rows = {{"NAME", "KIND", "STATE", "FROM", "PORT", "SNAPSHOTS", "NEWEST", "AGE"}};
   for (const TreeLine& line : treeOfObjects(objects)) {
     const Json& object = objects[line.node];
-    rows.push_back({line.text, wordOf(object, "kind"), wordOf(object, "state"), wordOf(object, "origin"),
+    rows.push_back({line.text, kindOf(object), wordOf(object, "state"), wordOf(object, "origin"),
                     numberOf(object, "port"), numberOf(object, "snapshots"),
                     age(object, "newestSnapshotCreated", now), age(object, "created", now)});
   }
@@ -62,7 +67,7 @@ std::string statusText(const Json& objects, std::time_t now, size_t width) {
       {"NAME", "KIND", "STATE", "STATUS", "LAG", "PORT", "OWN", "NEWEST SNAPSHOT", "AGE"}};
   for (const TreeLine& line : treeOfObjects(objects)) {
     const Json& object = objects[line.node];
-    rows.push_back({line.text, wordOf(object, "kind"), wordOf(object, "state"), wordOf(object, "status"),
+    rows.push_back({line.text, kindOf(object), wordOf(object, "state"), wordOf(object, "status"),
                     lagOf(object), numberOf(object, "port"), bytesOf(object, "ownBytes"),
                     wordOf(object, "newestSnapshot"), age(object, "newestSnapshotCreated", now)});
   }

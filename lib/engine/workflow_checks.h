@@ -25,6 +25,10 @@ PoolConfig poolConfigOf(const Engine& engine, const PoolRequest& request);
 void requireSamePool(const PoolConfig& there, const PoolConfig& wanted);
 void requireSameLink(const EngineObject& there, const LinkRequest& request);
 void requireSameEmptyVdb(const EngineObject& there, const EmptyVdbRequest& request);
+// What a pool is locked and journaled as.
+std::string poolKey(const std::string& name);
+// What is forgotten with a pool that is lost. Throws Error{storage} while a process uses what is left of it.
+std::vector<std::string> lostWith(Engine& engine, const PoolConfig& config);
 // Throws Error{storage} while a dSource or VDB lives in the pool.
 void requireEmptyPool(Engine& engine, const std::string& name);
 

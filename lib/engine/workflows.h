@@ -30,6 +30,15 @@ struct PoolRequest {
 PoolConfig createPool(Engine& engine, const PoolRequest& request);
 // Refused while a dSource or VDB lives in it. No such pool is fine.
 void destroyPool(Engine& engine, const std::string& name);
+
+struct ForgottenPool {
+  std::vector<std::string> objects;  // that were in it
+  std::vector<fs::path> keyrings;    // directories outside of it that may still hold keyrings of theirs
+};
+// Forgets a pool that cannot be mounted any more, and all that was in it. What there is of its storage is not
+// touched. Nothing for a pool whose storage is there. Throws Error{storage} while a process uses what is
+// left.
+std::optional<ForgottenPool> forgetLostPool(Engine& engine, const std::string& name);
 // Mounts what is not mounted. Returns why a pool could not be, by its name: one that is gone does not keep
 // the others away.
 std::map<std::string, Error> mountPools(Engine& engine);

@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "engine/dry_run.h"
 #include "engine/report.h"
 #include "engine/workflows.h"
+#include "process/command.h"
 #include "support/catch.h"
 #include "support/fake_hooks.h"
 #include "support/pool_storage.h"
@@ -148,6 +150,46 @@ TEST_CASE("a full pool can be emptied, and one that is gone does not keep the vd
   bed.storage.giveBack();
   CHECK(up(bed.engine)[0].problem.empty());
   CHECK(bed.hooks.running() == Names{"blog", "shop"});
+}
+
+TEST_CASE("a pool that is lost for good can be forgotten with what was in it, and one that is there cannot") {
+  Bed bed(GENERATE("btrfs", "zfs", "copy"));
+  Engine& engine = bed.engine;
+  PoolRequest plain;
+  plain.name = "plain";
+  plain.kind = PoolKind::copy;
+  createPool(engine, plain);
+  link(engine, {"blog", "plain", {}, 0, 0});
+  CHECK_FALSE(forgetLostPool(engine, "test"));
+  CHECK_FALSE(forgetLostPool(engine, "no-such"));
+  CHECK_THROWS_AS(planPoolDestroy(engine, "test", true), Error);  // it holds something
+  const PoolConfig config = engine.catalogue().pool("test");
+
+  bed.storage.takeAway();
+  CHECK_THROWS_AS(destroyPool(engine, "test"), Error);
+  if (fs::exists(config.root)) {  // a server that is still there would be nobody's
+    Child server({.argv = {"sleep", "600"}, .directory = config.root}, Child::Pipes::output);
+    refuses(bed, {{"forget", [](Engine& host) { forgetLostPool(host, "test"); }}}, ExitCode::storage);
+    server.terminate();
+  }
+  Names planned;
+  for (const Step& step : planPoolDestroy(engine, "test", true)) planned.push_back(step.name);
+  CHECK(planned == Names{"mount", "forget dev", "forget shop", "record"});
+  const auto forgotten = forgetLostPool(engine, "test");
+  REQUIRE(forgotten);
+  CHECK(forgotten->objects == Names{"dev", "shop"});
+  CHECK(engine.catalogue().pools().size() == 1);
+  CHECK(engine.catalogue().objects().size() == 1);
+  CHECK(fs::exists(engine.configFile("blog")));
+  CHECK_FALSE(fs::exists(engine.configFile("dev")));
+  CHECK_FALSE(forgetLostPool(engine, "test"));
+  bed.hooks.killServers();
+  CHECK(up(engine).size() == 1);
+  CHECK(bed.hooks.running() == Names{"blog"});
+  // What comes back after all was not touched.
+  bed.storage.giveBack();
+  openPool(config)->mount();
+  CHECK(openPool(config)->datasets() == Names{"dev", "shop"});
 }
 
 TEST_CASE("a pool in a zfs dataset of the user's is made once, told with its dataset, and goes without it") {

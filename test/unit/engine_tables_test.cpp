@@ -83,6 +83,22 @@ TEST_CASE("status draws parents, lag, sizes and ages from what programs get") {
         "└─ dev  vdb      stopped  INACTIVE      -  3311  31 MB  20260131T134000Z  5 min\n");
 }
 
+TEST_CASE("list and status draw a replica below the vdb that it follows, and call it one") {
+  const Json objects = Json::parse(R"([
+    {"name":"shop","kind":"dsource","state":"enabled","status":"ACTIVE","port":3310,"snapshots":0},
+    {"name":"dev-replica","kind":"vdb","parent":"shop","replicaOf":"dev","state":"enabled","status":"ACTIVE",
+     "port":3312,"snapshots":1,"lagSeconds":2,"origin":"shop@1"},
+    {"name":"dev","kind":"vdb","parent":"shop","replica":"dev-replica","state":"enabled","status":"ACTIVE",
+     "port":3311,"snapshots":1,"origin":"shop@1"}])");
+  CHECK(listText(objects, 1769867100, 80) ==
+        "NAME               KIND     STATE    FROM    PORT  SNAPSHOTS  NEWEST  AGE\n"
+        "shop               dsource  enabled  -       3310          0       -    -\n"
+        "└─ dev             vdb      enabled  shop@1  3311          1       -    -\n"
+        "   └─ dev-replica  replica  enabled  shop@1  3312          1       -    -\n");
+  CHECK(statusText(objects, 1769867100, 90).find("   └─ dev-replica  replica  enabled  ACTIVE  2.0 s") !=
+        std::string::npos);
+}
+
 TEST_CASE("list and snapshots fit a narrow terminal and mark where a vdb is") {
   const Json objects = Json::parse(R"([
     {"name":"shop","kind":"dsource","state":"enabled","port":3310,"snapshots":0,"created":"2026-01-31T12:45:00Z"},
