@@ -1,9 +1,11 @@
 #include "backup/script_runner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "backup/accounts_in_statement.h"
 #include "backup/deferred_keys.h"
+#include "backup/qualified_names.h"
 #include "backup/schema.h"
 #include "backup/tablespaces.h"
 #include "base/error.h"
@@ -66,7 +68,10 @@ void allowInvalidDates(std::string& text, const std::vector<SqlAssignment>& assi
   }
 }
 
+constexpr unsigned unknownDatabase = 1049;
+constexpr unsigned missingParentRow = 1452;
 constexpr unsigned missingParentKey = 1822;
+constexpr unsigned missingParentTable = 1824;
 constexpr unsigned missingTablespace = 3510;
 constexpr unsigned missingUniqueParentKey = 6125;
 
@@ -78,8 +83,13 @@ ScriptRunner::ScriptRunner(const FileRestoreRequest& request, Session& control)
       main_(mainSession(request.target)),
       pool_(request.target, request.connections, preamble(),
             [this](const LoadStatement& text, const SqlError& error) { return failure(text, error); }),
+      views_(main_,
+             [this](const LoadStatement& text, const SqlError& error) { return failure(text, error); }),
       kept_(keptAccounts(control)),
-      system_(control, kept_) {}
+      system_(control, kept_, request.databases),
+      told_(request.backup.databases.begin(), request.backup.databases.end()) {
+  for (const std::string& name : userDatabases(control)) told_.insert(name);
+}
 
 ScriptRunner::~ScriptRunner() {
   for (const auto& [name, value] : globals_) {
@@ -105,10 +115,6 @@ void ScriptRunner::note(const std::string& text) {
   if (std::find(notes_.begin(), notes_.end(), text) == notes_.end()) notes_.push_back(text);
 }
 
-bool ScriptRunner::isSystem(const std::string& database) const {
-  return isSystemDatabase(database);
-}
-
 bool ScriptRunner::isWanted(const std::string& database) const {
   return request_.databases.empty() || std::find(request_.databases.begin(), request_.databases.end(),
                                                  database) != request_.databases.end();
@@ -127,18 +133,26 @@ void ScriptRunner::needDatabase() {
                 "backup " + request_.backup.path.string() + " does not say into which database it belongs",
                 "take it with mysqldump --databases");
   }
-  const LoadStatement create{sql("CREATE DATABASE IF NOT EXISTS !", found[0]), 0};
-  main_.execute(std::string_view(create.text));
-  note("the dump does not create its database " + found[0] + ": it has the server's default character set");
+  createDatabase(found[0]);
   use(found[0], {sql("USE !", found[0]), 0});
 }
 
+void ScriptRunner::createDatabase(const std::string& name) {
+  main_.execute("CREATE DATABASE IF NOT EXISTS !", name);
+  note("the dump does not create its database " + name + ": it has the server's default character set");
+}
+
+// A dump without a head (--compact) leaves the checks on, and a child may come before its parent.
 void ScriptRunner::inOrder(const LoadStatement& text) {
-  try {
-    main_.execute(std::string_view(text.text));
-  } catch (const SqlError& e) {
-    throw failure(text, e);
+  auto error = main_.tryExecute(text.text);
+  if (error && (error->number() == missingParentTable || error->number() == missingParentRow)) {
+    const std::string checks = main_.value("SELECT @@SESSION.foreign_key_checks").value_or("1");
+    main_.execute("SET SESSION foreign_key_checks = 0");
+    error = main_.tryExecute(text.text);
+    main_.execute(std::string_view("SET SESSION foreign_key_checks = " + checks));
+    if (!error) note("foreign keys were not checked where a table or row comes before the one it refers to");
   }
+  if (error) throw failure(text, *error);
 }
 
 void ScriptRunner::settle() {
@@ -189,7 +203,9 @@ void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, S
       break;
   }
   const std::string database = databaseOf(statement);
-  if (isSystem(database)) return runSystem(statement, std::move(text));
+  if (statement.kind == Kind::createDatabase) told_.insert(database);
+  if (statement.kind == Kind::other && namesUnwanted(text, reading)) return;
+  if (isSystemDatabase(database)) return runSystem(statement, std::move(text));
   if (!isWanted(database) && !database.empty()) {
     if (statement.kind == Kind::other)
       note("statements under USE of a database that is not wanted were left out");
@@ -197,7 +213,7 @@ void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, S
   }
   switch (statement.kind) {
     case Kind::rows:
-      return loadRows(statement, std::move(text));
+      return loadRows(statement, std::move(text), reading);
     case Kind::createTable:
       return createTable(statement, std::move(text), reading);
     case Kind::keys:
@@ -212,11 +228,22 @@ void ScriptRunner::dispatch(const SqlStatement& statement, LoadStatement text, S
     case Kind::program:
       return inOrder(text);
     case Kind::view:
-      return createView(statement, std::move(text));
+      return views_.create(database, statement.name, std::move(text));
     default:
       settle();
       return inOrder(text);
   }
+}
+
+// Only what is known to be a database counts: table.column looks the same.
+bool ScriptRunner::namesUnwanted(const LoadStatement& text, SqlReading reading) {
+  for (const std::string& name : qualifiersIn(text.text, reading)) {
+    if (toLower(name) != "mysql" && (isWanted(name) || !told_.contains(name))) continue;
+    note("line " + std::to_string(text.line) + " was left out: it names database " + name +
+         ", which is not restored");
+    return true;
+  }
+  return false;
 }
 
 void ScriptRunner::runSet(LoadStatement text, SqlReading reading) {
@@ -248,6 +275,7 @@ void ScriptRunner::runSet(LoadStatement text, SqlReading reading) {
 void ScriptRunner::runGlobal(const SqlAssignment& assignment, const LoadStatement& text) {
   // Without it the new tables would keep the statistics of empty ones: those of the dump are not restored.
   if (assignment.name == "innodb_stats_auto_recalc") return;
+  if (assignment.name == "gtid_slave_pos") return;  // MariaDB's mysqldump --gtid; MySQL has no such variable
   if (assignment.scope == Scope::persist) {
     note("line " + std::to_string(text.line) + " was left out: it persists " + assignment.name +
          " in the server");
@@ -260,17 +288,22 @@ void ScriptRunner::runGlobal(const SqlAssignment& assignment, const LoadStatemen
 void ScriptRunner::use(const std::string& database, const LoadStatement& text) {
   if (toLower(database_) == "mysql" && toLower(database) != "mysql") system_.bringTimeZones();
   database_ = database;
-  if (isSystem(database)) {
-    if (toLower(database) == "mysql" && request_.databases.empty()) main_.execute("USE !", system_.schema());
+  told_.insert(database);
+  if (isSystemDatabase(database)) {
+    if (toLower(database) == "mysql") main_.execute("USE !", system_.schema());
     return;
   }
   if (!isWanted(database)) return;
-  inOrder(text);
+  if (const auto error = main_.tryExecute(text.text)) {
+    if (error->number() != unknownDatabase) throw failure(text, *error);
+    createDatabase(database);
+    inOrder(text);
+  }
   pool_.remember(text.text);
 }
 
 void ScriptRunner::runSystem(const SqlStatement& statement, LoadStatement text) {
-  if (toLower(databaseOf(statement)) != "mysql" || !request_.databases.empty()) return;
+  if (toLower(databaseOf(statement)) != "mysql") return;
   if (statement.kind == Kind::program || statement.kind == Kind::view || statement.kind == Kind::trigger) {
     note("programs and views of the mysql schema were not restored");
     return;
@@ -289,13 +322,18 @@ void ScriptRunner::createTable(const SqlStatement& statement, LoadStatement text
   try {
     createInTablespace(create, reading);
   } catch (const SqlError& e) {
-    if (e.number() != missingParentKey && e.number() != missingUniqueParentKey) throw failure(text, e);
+    if (e.number() != missingParentKey && e.number() != missingUniqueParentKey &&
+        e.number() != missingParentTable)
+      throw failure(text, e);
     // A key that is built last is needed at once: the parent's, or this table's own by a child that is there.
     settle();
     keys.add.clear();
     inOrder(text);
   }
   openTable_ = table;
+  computed_.erase(table);
+  if (TableColumns columns = columnsOf(text.text, reading); !columns.generated.empty())
+    computed_.emplace(table, std::move(columns));
   const bool innodb = text.text.find("ENGINE=InnoDB") != std::string::npos;
   if (known && plain && innodb && text.text.find("\n  PRIMARY KEY (") != std::string::npos)
     spread_.insert(table);
@@ -316,14 +354,28 @@ void ScriptRunner::createInTablespace(const LoadStatement& create, SqlReading re
   main_.execute(std::string_view(create.text));
 }
 
-void ScriptRunner::loadRows(const SqlStatement& statement, LoadStatement text) {
+void ScriptRunner::loadRows(const SqlStatement& statement, LoadStatement text, SqlReading reading) {
   const std::string table = databaseOf(statement) + "." + statement.name;
+  if (const auto found = computed_.find(table); found != computed_.end())
+    if (auto plain = withoutGenerated(text.text, found->second, reading)) text.text = std::move(*plain);
   if (request_.backup.kind != BackupKind::mysqldump) {
     settle();
     return inOrder(text);
   }
   if (table != openTable_) closeTable();
+  if (statement.ordered) loadInOrder(table);
   pool_.load(table, std::move(text), spread_.contains(table));
+}
+
+// The table's rows go through one connection from now on, and its keys are there.
+void ScriptRunner::loadInOrder(const std::string& table) {
+  const bool spread = spread_.erase(table) > 0;
+  if (table != openTable_) {
+    if (spread) settle();
+    return;
+  }
+  if (spread) pool_.waitForRows(table);
+  if (!keys_.text.empty()) inOrder(std::exchange(keys_, {}));
 }
 
 bool ScriptRunner::concernsKept(const LoadStatement& text, SqlReading reading) const {
@@ -341,43 +393,10 @@ void ScriptRunner::runAccount(const LoadStatement& text, SqlReading reading) {
          std::to_string(error->number()));
 }
 
-void ScriptRunner::createView(const SqlStatement& statement, LoadStatement text) {
-  View view{databaseOf(statement), statement.name, std::move(text), {}, {}, {}};
-  if (!main_.tryExecute(view.statement.text)) return;
-  // It needs a view that is still a placeholder, or a function that comes later.
-  const Rows rows =
-      main_.query("SELECT @@character_set_client AS charset, @@collation_connection AS collation");
-  view.characterSet = rows.at(0).text("charset");
-  view.collation = rows.at(0).text("collation");
-  waiting_.push_back(std::move(view));
-}
-
-bool ScriptRunner::createOnce(View& view) {
-  main_.execute("USE !", view.database);
-  main_.execute("SET character_set_client = ?, collation_connection = ?", view.characterSet, view.collation);
-  const auto error = main_.tryExecute(view.statement.text);
-  main_.execute("SET NAMES utf8mb4");
-  if (error) view.problem = failure(view.statement, *error).what();
-  return !error;
-}
-
-void ScriptRunner::createWaitingViews() {
-  size_t before = 0;
-  do {
-    before = waiting_.size();
-    std::vector<View> left;
-    for (View& view : waiting_)
-      if (!createOnce(view)) left.push_back(std::move(view));
-    waiting_ = std::move(left);
-  } while (!waiting_.empty() && waiting_.size() < before);
-  for (const View& view : waiting_)
-    note("view " + view.database + "." + view.name +
-         " could not be created and is left out: " + view.problem);
-}
-
 void ScriptRunner::finish() {
   settle();
-  createWaitingViews();
+  for (const std::string& each : system_.createPrograms()) note(each);
+  for (const std::string& each : views_.createAll()) note(each);
   for (const std::string& each : system_.finish()) note(each);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -7,9 +8,11 @@
 
 #include "backup/coordinates_in_dump.h"
 #include "backup/file_restore.h"
+#include "backup/generated_columns.h"
 #include "backup/load_pool.h"
 #include "backup/sql_statement.h"
 #include "backup/system_tables.h"
+#include "backup/waiting_views.h"
 
 namespace dlpx {
 
@@ -33,15 +36,6 @@ class ScriptRunner {
   std::vector<std::string> notes() const { return notes_; }
 
  private:
-  struct View {
-    std::string database;
-    std::string name;
-    LoadStatement statement;
-    std::string characterSet;
-    std::string collation;
-    std::string problem;
-  };
-
   void dispatch(const SqlStatement& statement, LoadStatement text, SqlReading reading);
   void runSet(LoadStatement text, SqlReading reading);
   void runGlobal(const SqlAssignment& assignment, const LoadStatement& text);
@@ -49,19 +43,18 @@ class ScriptRunner {
   void runSystem(const SqlStatement& statement, LoadStatement text);
   void createInTablespace(const LoadStatement& create, SqlReading reading);
   void createTable(const SqlStatement& statement, LoadStatement text, SqlReading reading);
-  void loadRows(const SqlStatement& statement, LoadStatement text);
-  void createView(const SqlStatement& statement, LoadStatement text);
-  void createWaitingViews();
-  bool createOnce(View& view);
+  void loadRows(const SqlStatement& statement, LoadStatement text, SqlReading reading);
+  void loadInOrder(const std::string& table);
   void runAccount(const LoadStatement& text, SqlReading reading);
   void inOrder(const LoadStatement& text);
   void settle();
   void closeTable();
   bool isWanted(const std::string& database) const;
+  bool namesUnwanted(const LoadStatement& text, SqlReading reading);
   bool concernsKept(const LoadStatement& text, SqlReading reading) const;
-  bool isSystem(const std::string& database) const;
   std::string databaseOf(const SqlStatement& statement) const;
   void needDatabase();
+  void createDatabase(const std::string& name);
   void note(const std::string& text);
   Error failure(const LoadStatement& text, const SqlError& error) const;
 
@@ -69,14 +62,16 @@ class ScriptRunner {
   Session& control_;
   Session main_;
   LoadPool pool_;
+  WaitingViews views_;
   std::vector<AccountName> kept_;  // accounts that the script must not change
   SystemTables system_;
+  std::set<std::string> told_;  // databases that are known to be such
   CoordinatesInDump coordinates_;
-  std::string database_;          // that the script uses
-  std::string openTable_;         // whose rows may still come
-  LoadStatement keys_;            // of the open table, to be built after its rows
-  std::set<std::string> spread_;  // tables whose rows any connection may load
-  std::vector<View> waiting_;
+  std::string database_;                                      // that the script uses
+  std::string openTable_;                                     // whose rows may still come
+  LoadStatement keys_;                                        // of the open table, to be built after its rows
+  std::set<std::string> spread_;                              // tables whose rows any connection may load
+  std::map<std::string, TableColumns> computed_;              // tables that have generated columns
   std::vector<std::pair<std::string, std::string>> globals_;  // old values
   std::vector<std::string> notes_;
   uint64_t statements_ = 0;

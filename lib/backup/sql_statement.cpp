@@ -29,8 +29,12 @@ void takeParentheses(SqlLexer& lexer) {
   } while (depth > 0);
 }
 
-SqlStatement insert(SqlLexer lexer) {
+// INSERT or REPLACE, also as --insert-ignore and --delayed-insert write it.
+SqlStatement insert(SqlLexer lexer, bool replace) {
   SqlStatement result;
+  result.ordered = replace;
+  while (lexer.peek().is("IGNORE") || lexer.peek().is("DELAYED"))
+    result.ordered = lexer.next().is("IGNORE") || result.ordered;
   if (!lexer.take({"INTO"}) || !takeName(lexer, result)) return {};
   if (lexer.peek().isSymbol('(')) takeParentheses(lexer);
   if (!lexer.take({"VALUES"}) && !lexer.take({"VALUE"})) return {};
@@ -146,7 +150,7 @@ bool SqlStatement::needsDatabase() const {
 SqlStatement classify(std::string_view statement, SqlReading reading) {
   SqlLexer lexer(statement, reading);
   const SqlToken first = lexer.next();
-  if (first.is("INSERT")) return insert(lexer);
+  if (first.is("INSERT") || first.is("REPLACE")) return insert(lexer, first.is("REPLACE"));
   if (first.is("SET")) return set(lexer, statement, reading);
   if (first.is("CREATE")) return create(lexer);
   if (first.is("DROP")) return drop(lexer);

@@ -10,7 +10,7 @@ namespace dlpx {
 // What a statement of a dump is to a restore. Only what is understood has a kind of its own.
 struct SqlStatement {
   enum class Kind {
-    rows,            // INSERT INTO t [(columns)] VALUES (…
+    rows,            // INSERT [IGNORE] or REPLACE INTO t [(columns)] VALUES (…
     set,             // of variables
     use,             // USE database
     createDatabase,  // also ALTER DATABASE
@@ -32,6 +32,7 @@ struct SqlStatement {
   Kind kind = Kind::other;
   std::string database;  // as written before the dot, or of USE, CREATE and DROP DATABASE; else empty
   std::string name;      // of the table; of a trigger its table's
+  bool ordered = false;  // rows that keys which are there already decide on: INSERT IGNORE, REPLACE
 
   // True for what needs a current database when none is written.
   bool needsDatabase() const;

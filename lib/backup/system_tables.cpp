@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "backup/program_rows.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -28,8 +29,12 @@ constexpr AccountTable accountTables[] = {
 constexpr const char* timeZoneTables[] = {"time_zone", "time_zone_leap_second", "time_zone_name",
                                           "time_zone_transition", "time_zone_transition_type"};
 
+bool holdsPrograms(const std::string& table) {
+  return table == "proc" || table == "event";
+}
+
 bool isWanted(const std::string& table) {
-  if (table == "proc" || table == "event" || table == "servers") return true;
+  if (holdsPrograms(table) || table == "servers") return true;
   for (const AccountTable& each : accountTables)
     if (table == each.name) return true;
   return std::any_of(std::begin(timeZoneTables), std::end(timeZoneTables),
@@ -38,8 +43,9 @@ bool isWanted(const std::string& table) {
 
 }  // namespace
 
-SystemTables::SystemTables(Session& control, std::vector<AccountName> keep)
-    : control_(control), keep_(std::move(keep)) {}
+SystemTables::SystemTables(Session& control, std::vector<AccountName> keep,
+                           std::vector<std::string> databases)
+    : control_(control), keep_(std::move(keep)), databases_(std::move(databases)) {}
 
 SystemTables::~SystemTables() {
   if (schema_.empty()) return;
@@ -62,7 +68,9 @@ const std::string& SystemTables::schema() {
 std::string SystemTables::adapted(const SqlStatement& statement, const std::string& text) const {
   using Kind = SqlStatement::Kind;
   const bool own = statement.kind == Kind::createTable || statement.kind == Kind::rows;
-  if (!own || !statement.database.empty() || !isWanted(toLower(statement.name))) return {};
+  const std::string table = toLower(statement.name);
+  if (!own || !statement.database.empty() || !isWanted(table)) return {};
+  if (!databases_.empty() && !holdsPrograms(table)) return {};
   if (statement.kind == Kind::rows) return text;
   return replaceAll(text, "/*!50100 TABLESPACE `mysql` */", "");
 }
@@ -143,28 +151,10 @@ void SystemTables::bringTimeZones() {
   }
 }
 
-// Programs that a dump of 5.x holds as rows only: the server has no such tables since 8.0. `view` is their
-// name in information_schema.
-void SystemTables::noteLost(const std::string& table, const std::string& what, const std::string& view,
-                            const std::string& option, std::vector<std::string>& notes) {
-  if (!has(table)) return;
-  const std::string condition = replaceAll(
-      " p WHERE p.db NOT IN ('mysql', 'sys') AND NOT EXISTS (SELECT 1 FROM information_schema.%VS v WHERE "
-      "v.%V_SCHEMA = p.db AND v.%V_NAME = p.name)",
-      "%V", view);
-  std::vector<std::string> names;
-  for (const Row& row :
-       control_.query(std::string_view("SELECT CONCAT(p.db, '.', p.name) FROM " + quoteIdentifier(schema_) +
-                                       "." + quoteIdentifier(table) + condition + " ORDER BY p.db, p.name")))
-    names.push_back(row[0].value_or(""));
-  if (names.empty()) return;
-  const size_t count = names.size();
-  constexpr size_t shown = 10;
-  if (count > shown) names.resize(shown);
-  notes.push_back(std::to_string(count) + " " + what + "(s) are in the dump only as rows of mysql." + table +
-                  " and were not restored: take it with " + option + " (" + join(names, ", ") +
-                  (count > shown ? ", …)" : ")"));
-  log::warning(notes.back());
+std::vector<std::string> SystemTables::createPrograms() {
+  if (schema_.empty()) return {};
+  bringTimeZones();
+  return createProgramsOfRows(control_, schema_, databases_);
 }
 
 std::vector<std::string> SystemTables::finish() {
@@ -179,8 +169,6 @@ std::vector<std::string> SystemTables::finish() {
       createAccountsOfTables(notes);
   }
   if (has("servers") && sameColumns("servers")) copyRows("servers", "TRUE");
-  noteLost("proc", "stored routine", "ROUTINE", "--routines", notes);
-  noteLost("event", "event", "EVENT", "--events", notes);
   return notes;
 }
 

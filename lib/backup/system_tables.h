@@ -14,8 +14,9 @@ namespace dlpx {
 // time zones are loaded into a schema of our own, and what they say is brought to the server from there.
 class SystemTables {
  public:
-  // `keep` are accounts of the target that stay as they are, whatever the dump says.
-  SystemTables(Session& control, std::vector<AccountName> keep);
+  // `keep` are accounts of the target that stay as they are, whatever the dump says. Of a subset of
+  // `databases` (empty: all) only routines and events are taken.
+  SystemTables(Session& control, std::vector<AccountName> keep, std::vector<std::string> databases);
   ~SystemTables();  // drops the schema
   SystemTables(const SystemTables&) = delete;
   SystemTables& operator=(const SystemTables&) = delete;
@@ -27,6 +28,9 @@ class SystemTables {
 
   // Named time zones become the server's, which events that follow may need. Nothing when it has some.
   void bringTimeZones();
+  // Routines and events that are there as rows only are created; before the views, which may need them.
+  // Returns notes.
+  std::vector<std::string> createPrograms();
   // Accounts and time zones become the server's. Returns notes.
   std::vector<std::string> finish();
   bool broughtAccounts() const { return accounts_; }
@@ -36,12 +40,11 @@ class SystemTables {
   bool sameColumns(const std::string& table);
   void copyAccountTables(std::vector<std::string>& notes);
   void createAccountsOfTables(std::vector<std::string>& notes);
-  void noteLost(const std::string& table, const std::string& what, const std::string& view,
-                const std::string& option, std::vector<std::string>& notes);
   void copyRows(const std::string& table, const std::string& condition);
 
   Session& control_;
   std::vector<AccountName> keep_;
+  std::vector<std::string> databases_;
   std::string schema_;
   bool accounts_ = false;
 };

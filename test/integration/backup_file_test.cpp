@@ -253,13 +253,17 @@ TEST_CASE(
       "CREATE USER 'rooty'@'localhost';\nSET PASSWORD = 'x';\nDROP USER IF EXISTS nobody, root@localhost;\n"
       "CREATE DATABASE wanted;\nUSE wanted;\nCREATE TABLE `t` (`d` date NOT NULL, `e` date);\n"
       "INSERT INTO `t` VALUES ('0000-00-00','2024-02-31');\nDROP DATABASE IF EXISTS other;\n"
-      "USE other;\nCREATE TABLE `t` (`a` int);\nUPDATE t SET d = '2000-01-01';\n");
+      "USE other;\nCREATE TABLE `t` (`a` int);\nUPDATE t SET d = '2000-01-01';\nUSE wanted;\n"
+      "UPDATE `other`.gone JOIN t SET t.d = '2000-01-01';\nDELETE FROM mysql.user;\nUPDATE t SET t.e = "
+      "'2024-02-30';\n");
   const FileRestoreReport report = restoreFile({.backup = requireBackup(scratch / "d", {9, 7, 4}, true),
                                                 .target = target.rootOptions(),
                                                 .databases = {"wanted"},
                                                 .expendable = true});
   INFO(join(report.notes, "\n"));
-  CHECK(root.value("SELECT CONCAT(d, ' ', e) FROM wanted.t") == "0000-00-00 2024-02-31");
+  CHECK(root.value("SELECT CONCAT(d, ' ', e) FROM wanted.t") == "0000-00-00 2024-02-30");
+  CHECK_THAT(join(report.notes, "\n"),
+             Catch::Contains("names database other") && Catch::Contains("names database mysql"));
   CHECK(root.number("SELECT COUNT(*) FROM mysql.user WHERE User = 'rooty'") == 1);
   CHECK(root.number("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'other'") == 1);
   CHECK(root.number("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'other'") == 0);

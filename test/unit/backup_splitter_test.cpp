@@ -1,6 +1,9 @@
 #include <random>
 
 #include "backup/accounts_in_statement.h"
+#include "backup/generated_columns.h"
+#include "backup/program_rows.h"
+#include "backup/qualified_names.h"
 #include "backup/sql_splitter.h"
 #include "backup/sql_statement.h"
 #include "backup/tablespaces.h"
@@ -242,4 +245,53 @@ TEST_CASE("the general tablespace that a table needs is read from its options al
   CHECK(fileNameOfTablespace(std::string(64, '/')).find('/') == std::string::npos);
   CHECK(fileNameOfTablespace(std::string(256, 'x')).size() < 64);
   CHECK(fileNameOfTablespace("Ts 1") != fileNameOfTablespace("ts 1"));
+}
+
+TEST_CASE("values of generated columns in an INSERT become DEFAULT, and all else stays byte by byte") {
+  const TableColumns columns = columnsOf(
+      "CREATE TABLE `t` (\n  `a` int NOT NULL DEFAULT (1 + 2),\n  `G 1` int GENERATED ALWAYS AS ((`a` + 1)) "
+      "VIRTUAL,\n"
+      "  b varchar(9) DEFAULT 'x, AS',\n  `c` int AS (`a`) STORED COMMENT 'c',\n  PRIMARY KEY (`a`),\n"
+      "  CONSTRAINT `as` CHECK ((`a` > 0)),\n  KEY `k` (`G 1`)\n) ENGINE=InnoDB COMMENT='AS (x)'");
+  CHECK(columns.names == std::vector<std::string>{"a", "g 1", "b", "c"});
+  CHECK(columns.generated == std::set<std::string>{"g 1", "c"});
+  CHECK(withoutGenerated("INSERT INTO `t` VALUES\n(1,2,'),(;''\\'',NULL),\n(2, 3 ,_binary '\\0', f(1,2));",
+                         columns) ==
+        "INSERT INTO `t` VALUES\n(1,DEFAULT,'),(;''\\'',DEFAULT),\n(2,DEFAULT,_binary '\\0',DEFAULT);");
+  CHECK(withoutGenerated("REPLACE INTO d.t (`b`, `C`) VALUES ('x',0xff)", columns) ==
+        "REPLACE INTO d.t (`b`, `C`) VALUES ('x',DEFAULT)");
+  CHECK_FALSE(withoutGenerated("INSERT INTO t (a, b) VALUES (1, 'x')", columns));
+  CHECK_FALSE(withoutGenerated("INSERT INTO t VALUES (1, 2, 3, 4, 5)", columns));
+  CHECK_FALSE(withoutGenerated("INSERT INTO t SELECT 1, 2, 3, 4", columns));
+}
+
+TEST_CASE("INSERT IGNORE and REPLACE are rows whose order counts") {
+  using Kind = SqlStatement::Kind;
+  for (const auto& [text, ordered] : {std::pair{"INSERT INTO t VALUES (1)", false},
+                                      {"INSERT  IGNORE INTO t VALUES (1)", true},
+                                      {"INSERT DELAYED INTO t VALUES (1)", false},
+                                      {"INSERT DELAYED IGNORE INTO `d`.`t` (a) VALUES (1)", true},
+                                      {"REPLACE INTO t VALUES (1)", true}}) {
+    INFO(text);
+    CHECK(classify(text).kind == Kind::rows);
+    CHECK(classify(text).ordered == ordered);
+  }
+  CHECK(classify("REPLACE INTO t SELECT 1").kind == Kind::other);
+}
+
+TEST_CASE("what stands before a dot is found, in any quotes and not in strings") {
+  CHECK(qualifiersIn("UPDATE `a b`.t JOIN c . u ON t.id = 'x.y' SET d.e.f = 1.5") ==
+        std::set<std::string>{"a b", "c", "t", "d", "1"});
+  CHECK(qualifiersIn("DELETE FROM \"q\".t", {.ansiQuotes = true}) == std::set<std::string>{"q"});
+}
+
+TEST_CASE("an event's stored number is written as its interval again") {
+  CHECK(eventInterval(5, "DAY") == "5");
+  CHECK(eventInterval(6, "QUARTER") == "2");
+  CHECK(eventInterval(14, "WEEK") == "2");
+  CHECK(eventInterval(18, "YEAR_MONTH") == "'1-6'");
+  CHECK(eventInterval(90, "HOUR_MINUTE") == "'1:30'");
+  CHECK(eventInterval(3661, "HOUR_SECOND") == "'1:01:01'");
+  CHECK(eventInterval(183845, "DAY_SECOND") == "'2 03:04:05'");
+  CHECK(eventInterval(1501, "DAY_MINUTE") == "'1 01:01'");
 }
