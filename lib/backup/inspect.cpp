@@ -44,7 +44,7 @@ BackupFacts requireBackup(const fs::path& path, const Version& target, bool trus
   const std::string name = "backup " + path.string();
   if (facts.completeness == Completeness::incomplete) {
     throw Error(ExitCode::providedBackup, name + " is not complete: " + facts.incompleteBecause,
-                "take the backup again; nothing was changed");
+                (facts.remedy.empty() ? "take the backup again" : facts.remedy) + "; nothing was changed");
   }
   if (facts.completeness == Completeness::unknown && !trustUnknown) {
     throw Error(ExitCode::providedBackup,

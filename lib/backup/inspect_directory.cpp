@@ -3,6 +3,7 @@
 #include "backup/archive_reader.h"
 #include "backup/data_directory.h"
 #include "backup/inspect.h"
+#include "backup/physical_settings.h"
 #include "base/error.h"
 #include "base/json_full.h"
 #include "base/text.h"
@@ -126,8 +127,66 @@ void inspectDataDirectory(BackupFacts& facts) {
     if (process.directory == fs::canonical(facts.path))
       incomplete(facts, "a server runs on it (pid " + std::to_string(process.pid) + ")");
   }
+  facts.serverSettings = settingsOfDataFiles(facts.path);
   if (facts.kind == BackupKind::dataDirectory) readLastBinaryLog(facts);
   if (!facts.coordinates) facts.notes.push_back("its GTIDs are known once a server runs on it");
+}
+
+// The parts of "binlog_pos = filename 'b.000002', position '157', GTID of the last change 'uuid:1-3'".
+std::string quotedAfter(const std::string& text, const std::string& word) {
+  const size_t at = text.find(word + " '");
+  if (at == std::string::npos) return {};
+  const size_t begin = at + word.size() + 2;
+  return text.substr(begin, text.find('\'', begin) - begin);
+}
+
+// xtrabackup_binlog_info has the GTID set over several lines.
+void readXtrabackupCoordinates(BackupFacts& facts, const std::string& info) {
+  std::string file, position, gtids;
+  if (const auto where = readFileIfThere(facts.path / "xtrabackup_binlog_info")) {
+    const auto parts = split(trim(*where), '\t');
+    file = parts[0];
+    position = parts.size() > 1 ? parts[1] : "";
+    gtids = parts.size() > 2 ? parts[2] : "";
+    facts.coordinatesFrom = "xtrabackup_binlog_info";
+  } else if (const size_t at = info.find("binlog_pos = "); at != std::string::npos) {
+    const std::string line = info.substr(at, info.find("\ninnodb_from_lsn", at) - at);
+    file = quotedAfter(line, "filename");
+    position = quotedAfter(line, "position");
+    gtids = quotedAfter(line, "GTID of the last change");
+    facts.coordinatesFrom = "xtrabackup_info";
+  }
+  if (file.empty()) {
+    facts.coordinatesFrom.clear();
+    return;
+  }
+  gtids.erase(std::remove(gtids.begin(), gtids.end(), '\n'), gtids.end());
+  facts.coordinates = coordinatesOf(file, position, gtids);
+}
+
+std::string packedFileIn(const fs::path& directory) {
+  for (const char* const suffix : {".zst", ".lz4", ".qp", ".xbcrypt"})
+    if (fs::exists(directory / (std::string("ibdata1") + suffix)) ||
+        fs::exists(directory / (std::string("mysql.ibd") + suffix)))
+      return suffix;
+  return {};
+}
+
+void judgeXtrabackup(BackupFacts& facts, const std::string& type) {
+  const std::string prepare = "run xtrabackup --prepare --target-dir=" + facts.path.string();
+  if (const std::string suffix = packedFileIn(facts.path); !suffix.empty()) {
+    const bool encrypted = suffix == ".xbcrypt";
+    incomplete(facts,
+               "its files are " + std::string(encrypted ? "encrypted" : "compressed") + " (" + suffix + ")");
+    facts.remedy = std::string("run xtrabackup ") + (encrypted ? "--decrypt=ALGORITHM" : "--decompress") +
+                   " --target-dir=" + facts.path.string() + ", then " + prepare + ", and repeat the command";
+  } else if (type == "incremental") {
+    incomplete(facts, "it is an increment of another backup (backup_type = incremental)");
+    facts.remedy = "apply it to its full backup by xtrabackup --prepare, and name that one";
+  } else if (type != "full-prepared") {
+    incomplete(facts, "it is not prepared (backup_type = " + type + ")");
+    facts.remedy = prepare + ", and repeat the command";
+  }
 }
 
 void inspectXtrabackup(BackupFacts& facts, const std::string& checkpoints) {
@@ -135,20 +194,19 @@ void inspectXtrabackup(BackupFacts& facts, const std::string& checkpoints) {
   facts.writtenBy = "XtraBackup";
   facts.completeness = Completeness::complete;
   readDataDirectory(facts);
-  const std::string type = setting(checkpoints, "backup_type");
-  if (type != "full-prepared" && type != "full-backuped-prepared")
-    incomplete(facts, "it is not prepared (backup_type = " + type + "); run xtrabackup --prepare");
-  const auto info = readFileIfThere(facts.path / "xtrabackup_info");
-  if (info) {
-    if (!facts.serverVersion) facts.serverVersion = Version::find(setting(*info, "server_version"));
-  }
-  if (const auto where = readFileIfThere(facts.path / "xtrabackup_binlog_info")) {
-    const auto parts = split(trim(*where), '\t');
-    if (parts.size() >= 2) {
-      facts.coordinates = coordinatesOf(parts[0], parts[1], parts.size() > 2 ? parts[2] : "");
-      facts.coordinatesFrom = "xtrabackup_binlog_info";
-    }
-  }
+  judgeXtrabackup(facts, setting(checkpoints, "backup_type"));
+  const std::string info = readFileIfThere(facts.path / "xtrabackup_info").value_or("");
+  if (const std::string tool = setting(info, "tool_version"); !tool.empty()) facts.writtenBy += " " + tool;
+  if (!facts.serverVersion) facts.serverVersion = Version::find(setting(info, "server_version"));
+  readXtrabackupCoordinates(facts, info);
+  facts.serverSettings = fs::exists(facts.path / "backup-my.cnf")
+                             ? settingsOfXtrabackup(facts.path / "backup-my.cnf")
+                             : settingsOfDataFiles(facts.path);
+  for (const Option& option : facts.serverSettings)
+    if (option.name == "innodb_data_file_path")
+      for (const std::string& file : systemTablespaceFiles(option.value.value_or("")))
+        if (facts.completeness == Completeness::complete && !fs::exists(facts.path / file))
+          incomplete(facts, file + " is missing");
 }
 
 }  // namespace

@@ -110,6 +110,12 @@ class FileInspector {
   }
 
  private:
+  void refuseXbstream() const {
+    if (!startsWith(tail_, "XBSTCK01")) return;
+    throw Error(ExitCode::providedBackup, "backup " + facts_.path.string() + " is a stream of XtraBackup",
+                "unpack it with xbstream -x -C DIR, run xtrabackup --prepare --target-dir=DIR, and name DIR");
+  }
+
   std::string_view readMore() {
     buffer_.resize(chunk);
     try {
@@ -131,6 +137,7 @@ class FileInspector {
     while (!over && facts_.contentBytes < longestHead) {
       const std::string_view bytes = readMore();
       if (bytes.empty()) break;
+      refuseXbstream();
       splitter.feed(bytes);
       while (!over) {
         const auto piece = splitter.next();

@@ -44,17 +44,25 @@ std::string_view text(Completeness completeness) {
   return "unknown";
 }
 
+namespace {
+
+std::string noCoordinates(const BackupFacts& facts) {
+  if (facts.kind != BackupKind::mysqldump) return "it holds no coordinates of the source";
+  if (startsWith(facts.writtenBy, "MariaDB"))
+    return "it holds no coordinates: take it with --master-data=2, or, where MariaDB's program fails at SHOW "
+           "MASTER "
+           "STATUS (MySQL 8.4 and newer), by MySQL's own mysqldump with --source-data=2";
+  return "it holds no coordinates: take it with --source-data=2, or at a source with GTIDs without "
+         "--set-gtid-purged=OFF";
+}
+
+}  // namespace
+
 std::vector<std::string> BackupFacts::missingForReplication() const {
   std::vector<std::string> missing;
   if (completeness == Completeness::incomplete) missing.push_back("the backup is not complete");
   const bool toldByServer = isPhysical(kind) && kind != BackupKind::xtrabackup;
-  if (!coordinates && !toldByServer) {
-    missing.push_back(
-        kind == BackupKind::mysqldump
-            ? "it holds no coordinates: take it with --source-data=2, or at a source with GTIDs "
-              "without --set-gtid-purged=OFF"
-            : "it holds no coordinates of the source");
-  }
+  if (!coordinates && !toldByServer) missing.push_back(noCoordinates(*this));
   return missing;
 }
 

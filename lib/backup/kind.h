@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "mysql/binlog_position.h"
+#include "mysql/option_file.h"
 #include "mysql/version.h"
 
 namespace dlpx {
@@ -44,7 +45,9 @@ struct BackupFacts {
   uint64_t bytes = 0;           // on disk
   uint64_t contentBytes = 0;    // decompressed, as far as it was read; 0 where that is not known
   Completeness completeness = Completeness::unknown;
-  std::string incompleteBecause;  // of incomplete and unknown
+  std::string incompleteBecause;       // of incomplete and unknown
+  std::string remedy;                  // of incomplete, where taking it again is not the only one
+  std::vector<Option> serverSettings;  // that a server needs to start on it; of a physical kind
   std::vector<std::string> notes;
 
   // Sentences that say what stands between this backup and replication; empty when nothing does.

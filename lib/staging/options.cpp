@@ -17,6 +17,15 @@ void add(std::vector<Option>& options, const std::vector<Option>& more) {
   options.insert(options.end(), more.begin(), more.end());
 }
 
+// What the backup's own files need counts more than what the source has now.
+void imposeBackup(std::vector<Option>& options, const std::vector<Option>& settings) {
+  for (const Option& setting : settings) {
+    std::erase_if(options,
+                  [&](const Option& other) { return optionKey(other.name) == optionKey(setting.name); });
+    options.push_back(setting);
+  }
+}
+
 void addReplica(std::vector<Option>& options, const StagingRequest& request, const Plan& plan,
                 const Dialect& dialect) {
   options.push_back({"read-only", "ON"});
@@ -49,6 +58,7 @@ void addManual(std::vector<Option>& options, const StagingRequest& request) {
 std::vector<Option> stagingOptions(const StagingRequest& request, const Plan& plan) {
   const Dialect dialect(plan.installation.version);
   std::vector<Option> options = plan.recipient;
+  if (plan.backup) imposeBackup(options, plan.backup->serverSettings);
   add(options, dialect.option(Setting::skipReplicaStart, "ON"));
   add(options, dialect.option(Setting::persistedGlobalsLoad, "OFF"));
   add(options, dialect.option(Setting::redoLogCapacity, std::to_string(redoCapacity)));

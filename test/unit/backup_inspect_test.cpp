@@ -223,6 +223,54 @@ TEST_CASE("directories of mydumper, MySQL Shell and XtraBackup are told apart") 
   CHECK(prepared.coordinates->gtids.count() == 6);
 }
 
+TEST_CASE("an XtraBackup directory that cannot be started from is refused with what to run") {
+  const Scratch scratch;
+  const auto refusal = [&](const std::string& checkpoints) {
+    writeFile(scratch / "xtrabackup_checkpoints", checkpoints);
+    try {
+      requireBackup(scratch.path(), {8, 0, 36});
+    } catch (const Error& e) {
+      return std::string(e.what()) + " | " + e.remedy();
+    }
+    return std::string();
+  };
+  const std::string prepared = "backup_type = full-prepared\nfrom_lsn = 0\nto_lsn = 19\n";
+  writeFile(scratch / "xtrabackup_info",
+            "server_version = 8.0.36-28\ntool_version = 8.0.35-30\nbinlog_pos = "
+            "filename 'b.000007', position '88', GTID of the last change '" +
+                gtid + ":1-5,\n" + replaceAll(gtid, "3d08", "4d08") + ":1-2'\ninnodb_from_lsn = 0\n");
+  CHECK(refusal(prepared) == "");
+  const BackupFacts facts = inspectBackup(scratch.path());
+  CHECK(facts.coordinatesFrom == "xtrabackup_info");
+  CHECK(facts.coordinates->position->text() == "b.000007:88");
+  CHECK(facts.coordinates->gtids.count() == 7);
+  CHECK_THAT(facts.writtenBy, Catch::Contains("8.0.35"));
+  const std::string target = "--target-dir=" + scratch.path().string();
+  CHECK_THAT(refusal("backup_type = full-backuped\n"),
+             Catch::Contains("not prepared (backup_type = full-backuped)") &&
+                 Catch::Contains("run xtrabackup --prepare " + target + ", and repeat"));
+  CHECK_THAT(refusal("backup_type = log-applied\n"), Catch::Contains("xtrabackup --prepare " + target));
+  CHECK_THAT(refusal("backup_type = incremental\n"), Catch::Contains("increment of another"));
+  writeFile(scratch / "backup-my.cnf",
+            "# generated\n[mysqld]\ninnodb_checksum_algorithm=strict_crc32\n"
+            "innodb_log_checksums=1\ninnodb_data_file_path=/raid/ibdata1:12M;ibdata2:8M:autoextend\n"
+            "innodb_log_file_size=50331648\ninnodb_page_size=8192\ninnodb_undo_directory=/undo\n"
+            "innodb_undo_tablespaces=2\nserver_id=9\n");
+  CHECK_THAT(refusal(prepared), Catch::Contains("ibdata1 is missing"));
+  for (const char* const name : {"ibdata1", "ibdata2"}) writeFile(scratch / name, "");
+  CHECK(refusal(prepared) == "");
+  std::string settings;
+  for (const Option& option : inspectBackup(scratch.path()).serverSettings)
+    settings += option.name + "=" + option.value.value_or("") + "\n";
+  CHECK(settings ==
+        "innodb_page_size=8192\nloose_innodb_checksum_algorithm=strict_crc32\nloose_innodb_log_checksums=1\n"
+        "innodb_data_file_path=ibdata1:12M;ibdata2:8M:autoextend\n");
+  fs::rename(scratch / "ibdata1", scratch / "ibdata1.zst");
+  CHECK_THAT(refusal(prepared), Catch::Contains("compressed") && Catch::Contains("xtrabackup --decompress"));
+  writeFile(scratch / "stream", "XBSTCK01" + std::string(200, '\0'));
+  CHECK_THROWS_WITH(inspectBackup(scratch / "stream"), Catch::Contains("stream of XtraBackup"));
+}
+
 TEST_CASE(
     "a directory whose program is not installed is refused with a remedy, before any connection is made") {
   const Scratch scratch;
