@@ -32,7 +32,7 @@ bool connectionFits(const Question& ask) {
                   "name the source by host and port");
   if (ask.options.ssl == SslMode::verifyIdentity)
     return ask.no("CLONE cannot check the host name in the source's certificate",
-                  "use --source-ssl-mode verify-ca");
+                  "use --source-ssl-mode verify_ca");
   return true;
 }
 

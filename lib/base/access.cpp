@@ -19,6 +19,17 @@ bool isMemberOf(const passwd& user, gid_t group) {
   return std::find(groups.begin(), groups.end(), group) != groups.end();
 }
 
+// `owner`, `group` and `others` are one permission for each of the three.
+bool mayBy(const std::string& osUser, const fs::path& path, mode_t owner, mode_t group, mode_t others) {
+  const passwd* const user = getpwnam(osUser.c_str());
+  struct stat facts = {};
+  if (user == nullptr) return false;
+  if (user->pw_uid == 0) return true;
+  if (stat(path.c_str(), &facts) != 0) return false;
+  if (facts.st_uid == user->pw_uid) return (facts.st_mode & owner) != 0;
+  return (facts.st_mode & (isMemberOf(*user, facts.st_gid) ? group : others)) != 0;
+}
+
 }  // namespace
 
 fs::path existingAncestor(fs::path path) {
@@ -29,13 +40,11 @@ fs::path existingAncestor(fs::path path) {
 }
 
 bool mayEnter(const std::string& osUser, const fs::path& directory) {
-  const passwd* const user = getpwnam(osUser.c_str());
-  struct stat facts = {};
-  if (user == nullptr) return false;
-  if (user->pw_uid == 0) return true;
-  if (stat(directory.c_str(), &facts) != 0) return false;
-  if (facts.st_uid == user->pw_uid) return (facts.st_mode & S_IXUSR) != 0;
-  return (facts.st_mode & (isMemberOf(*user, facts.st_gid) ? S_IXGRP : S_IXOTH)) != 0;
+  return mayBy(osUser, directory, S_IXUSR, S_IXGRP, S_IXOTH);
+}
+
+bool mayRead(const std::string& osUser, const fs::path& file) {
+  return mayBy(osUser, file, S_IRUSR, S_IRGRP, S_IROTH);
 }
 
 std::optional<fs::path> barredDirectory(const std::string& osUser, const fs::path& directory) {

@@ -109,6 +109,12 @@ std::string connectRemedy(unsigned number, const ConnectionOptions& options) {
     case 2012:
       return fmt::format("Check that {} is a MySQL server and answers.", where);
     case 2026:
+      if (options.ssl >= SslMode::verifyCa)
+        return fmt::format(
+            "Check that {} holds the authority that signed the certificate of {}{}, or choose another SSL "
+            "mode.",
+            options.sslCa.empty() ? "the system's list" : options.sslCa.string(), where,
+            options.ssl == SslMode::verifyIdentity ? ", and that the certificate names this host" : "");
       return "Check the server's TLS settings and certificate against the SSL mode and CA file.";
     case 2059:
     case 2061:

@@ -78,6 +78,11 @@ Diagnosis diagnose(unsigned number, const std::string& message) {
             "check replication user and password on the source, from which hosts it may connect, and that it "
             "has REPLICATION SLAVE; then start replication again",
             Cure::password};
+  if (number == 2026 && mentions(message, "certificate"))
+    return {
+        true, false,
+        "put the authority that signed the source's certificate, for the host name that staging uses, into "
+        "the file that --source-ssl-ca named when staging was built; then start replication again"};
   if (isOneOf(number, {2026, 2059, 2061, 1251, 3159}))
     return {true, false, "choose another --source-ssl-mode, or mend TLS on the source"};
   if (isOneOf(number, {1593, 13117, 13118}))

@@ -144,6 +144,34 @@ void checkStarter(const StagingRequest& request, Preflight& table) {
   }
 }
 
+// Our own connections read the authority's file as the caller, replication reads it as mysqld's account.
+void checkAuthority(const StagingRequest& request, Preflight& table) {
+  const ConnectionOptions& source = request.source;
+  const std::string name = "certificate authority";
+  if (source.ssl < SslMode::verifyCa || request.type == StagingType::manual) return;
+  if (source.sslCa.empty()) {
+    if (!request.logSync) return;
+    return table.fail(name, "replication checks the source's certificate only against a file of authorities",
+                      "name it with --source-ssl-ca; Debian's own authorities are in "
+                      "/etc/ssl/certs/ca-certificates.crt");
+  }
+  std::error_code error;
+  if (!fs::is_regular_file(source.sslCa, error)) {
+    return table.fail(name, "there is no file " + source.sslCa.string(),
+                      "name the PEM file of the authority that signed the source's certificate with "
+                      "--source-ssl-ca");
+  }
+  const auto barred = barredDirectory(request.osUser, source.sslCa.parent_path());
+  if (barred || !mayRead(request.osUser, source.sslCa)) {
+    const std::string what = (barred ? *barred : source.sslCa).string();
+    return table.fail(name,
+                      request.osUser + ", as which mysqld replicates, may not read " + source.sslCa.string(),
+                      "allow it (chmod o+" + std::string(barred ? "x " : "r ") + what +
+                          "), or copy the file to where it may");
+  }
+  table.pass(name, source.sslCa.string());
+}
+
 }  // namespace
 
 uint64_t usableBytes(const fs::path& mount) {
@@ -172,6 +200,7 @@ void checkHost(const StagingRequest& request, const Installation& installation, 
   checkOsUser(request, table);
   checkPort(request, table);
   checkStarter(request, table);
+  checkAuthority(request, table);
   checkAppArmor(request, installation, table);
   checkSeLinux(request, table);
 }
