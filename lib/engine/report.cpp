@@ -118,10 +118,24 @@ Json poolStatus(const PoolConfig& config) {
   return json;
 }
 
+// Of replication that does not run: what, why and what to do. Nothing where it runs or is not wanted.
+std::string replicationProblem(const Json& item) {
+  const Json replication = item.value("replication", Json::object());
+  const std::string state = replication.value("state", "running");
+  if (state == "running" || state == "notConfigured") return {};
+  std::string text = "replication is " + state;
+  for (const char* member : {"error", "remedy"}) {
+    const std::string words = replication.value(member, "");
+    if (!words.empty()) text += "; " + words;
+  }
+  return text;
+}
+
 void tellProblems(const Json& items, std::string& text) {
   for (const Json& item : items) {
-    if (item.contains("problem"))
-      text += item["name"].get<std::string>() + ": " + item["problem"].get<std::string>() + "\n";
+    for (const std::string& problem : {item.value("problem", ""), replicationProblem(item)}) {
+      if (!problem.empty()) text += item["name"].get<std::string>() + ": " + problem + "\n";
+    }
   }
 }
 
@@ -201,6 +215,7 @@ Output statusReport(Engine& engine, const std::optional<std::string>& name) {
                                    : value.dump()) +
               "\n";
     }
+    if (const std::string problem = replicationProblem(json); !problem.empty()) text += problem + "\n";
     return {json, text};
   }
   Json objects = Json::array();

@@ -26,7 +26,11 @@ std::string age(const Json& json, const char* member, std::time_t now) {
   return ageOf(json.value(member, ""), now);
 }
 
+// Where replication does not run nobody knows the lag: what it does instead.
 std::string lagOf(const Json& object) {
+  const Json replication = object.value("replication", Json::object());
+  const std::string state = replication.value("state", "running");
+  if (state != "running") return state == "notConfigured" ? "-" : state;
   return object.contains("lagSeconds") ? humanDuration(object["lagSeconds"].get<double>()) : "-";
 }
 

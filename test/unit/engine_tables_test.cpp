@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/json_full.h"
@@ -97,6 +98,22 @@ TEST_CASE("list and status draw a replica below the vdb that it follows, and cal
         "   └─ dev-replica  replica  enabled  shop@1  3312          1       -    -\n");
   CHECK(statusText(objects, 1769867100, 90).find("   └─ dev-replica  replica  enabled  ACTIVE  2.0 s") !=
         std::string::npos);
+}
+
+TEST_CASE("status tells what replication does where it does not run, instead of a lag") {
+  const Json objects = Json::parse(R"([
+    {"name":"a","kind":"dsource","replication":{"state":"running","lagSeconds":0},"lagSeconds":0},
+    {"name":"b","kind":"dsource","replication":{"state":"broken","lagSeconds":null}},
+    {"name":"c","kind":"dsource","replication":{"state":"notConfigured"}},
+    {"name":"d","kind":"dsource","replication":{"state":"stopped","lagSeconds":3},"lagSeconds":3}])");
+  const std::string text = statusText(objects, 1769867100, 80);
+  std::vector<std::string> lags;
+  for (const std::string& line : split(text, '\n')) {
+    std::vector<std::string> words = split(line, ' ');
+    words.erase(std::remove(words.begin(), words.end(), ""), words.end());
+    if (words.size() > 4) lags.push_back(words[4]);
+  }
+  CHECK(lags == std::vector<std::string>{"LAG", "0", "broken", "-", "stopped"});
 }
 
 TEST_CASE("list and snapshots fit a narrow terminal and mark where a vdb is") {
