@@ -61,7 +61,7 @@ WaitFor waitFor(const Parameters& parameters) {
 }
 
 SnapshotRequest snapshotRequest(const Parameters& parameters) {
-  return {stagingAccess(parameters), snapshotModeFrom(parameters), parameters.textOr("name", "")};
+  return {stagingLogin(parameters), snapshotModeFrom(parameters), parameters.textOr("name", "")};
 }
 
 Output runPreSnapshot(const Parameters& parameters) {
@@ -137,13 +137,17 @@ std::vector<CommandSpec> lifeCommands() {
   return {
       {.name = "start",
        .summary = "start the staging server and its replication",
-       .description =
-           "With --repair-account the staging account is put back first, by a clean restart, where a restore "
-           "of yours has replaced the mysql schema.",
+       .description = "Passwords that are not given are read from the files that init, or the last start, "
+                      "was given them in, "
+                      "so --mount is enough. Where replication cannot start the server runs all the same, "
+                      "and the exit code "
+                      "is 22. With --repair-account the staging account is put back first, by a clean "
+                      "restart, where a restore "
+                      "of yours has replaced the mysql schema.",
        .parameters = place + admin + replication + Names{"log-sync", "repair-account"},
        .examples = {"dlpx-mysql-stage start --mount /mnt/staging --staging-password-file /root/staging.pw",
                     "dlpx-mysql-stage start --config staging.yaml --no-log-sync"},
-       .run = [](const Parameters& p) { return startStaging(stagingAccess(p)); },
+       .run = [](const Parameters& p) { return startStaging(stagingLogin(p)); },
        .plan = [](const Parameters& p) { return planStart(stagingAccess(p)); }},
       {.name = "stop",
        .summary = "stop the staging server cleanly",
@@ -160,7 +164,7 @@ std::vector<CommandSpec> lifeCommands() {
                     "dlpx-mysql-stage status --port 3310 --active-only"},
        .run =
            [](const Parameters& p) {
-             return p.flag("active-only") ? stagingActive(stagingAccess(p)) : stagingStatus(stagingAccess(p));
+             return p.flag("active-only") ? stagingActive(stagingAccess(p)) : stagingStatus(stagingLogin(p));
            }},
       {.name = "size",
        .summary = "tell the bytes that the staging server occupies",
@@ -190,21 +194,21 @@ std::vector<CommandSpec> replicationCommands() {
        .parameters = place + admin,
        .examples = {"dlpx-mysql-stage replication status --mount /mnt/staging",
                     "dlpx-mysql-stage replication status --port 3310 --json"},
-       .run = [](const Parameters& p) { return replicationStatus(stagingAccess(p)); }},
+       .run = [](const Parameters& p) { return replicationStatus(stagingLogin(p)); }},
       {.name = "replication start",
        .summary = "start replication, and wait until it runs",
        .parameters = place + admin + replication,
        .examples = {"dlpx-mysql-stage replication start --mount /mnt/staging "
                     "--replication-password-file /root/replication.pw",
                     "dlpx-mysql-stage replication start --config staging.yaml"},
-       .run = [](const Parameters& p) { return replicationStart(stagingAccess(p)); },
+       .run = [](const Parameters& p) { return replicationStart(stagingLogin(p)); },
        .plan = [](const Parameters& p) { return planReplicationStart(stagingAccess(p)); }},
       {.name = "replication stop",
        .summary = "stop replication, and wait until it stands",
        .parameters = place + admin,
        .examples = {"dlpx-mysql-stage replication stop --mount /mnt/staging",
                     "dlpx-mysql-stage replication stop --port 3310 --timeout 30s"},
-       .run = [](const Parameters& p) { return replicationStop(stagingAccess(p)); },
+       .run = [](const Parameters& p) { return replicationStop(stagingLogin(p)); },
        .plan = [](const Parameters& p) { return planReplicationStop(stagingAccess(p)); }},
       {.name = "replication wait",
        .summary = "wait until staging has caught up",
@@ -212,14 +216,14 @@ std::vector<CommandSpec> replicationCommands() {
        .parameters = place + admin + Names{"for-gtid", "for-lag"},
        .examples = {"dlpx-mysql-stage replication wait --mount /mnt/staging --for-lag 0s",
                     "dlpx-mysql-stage replication wait --port 3310 --timeout 5m"},
-       .run = [](const Parameters& p) { return replicationWait(stagingAccess(p), waitFor(p)); }},
+       .run = [](const Parameters& p) { return replicationWait(stagingLogin(p), waitFor(p)); }},
       {.name = "worker",
        .summary = "heal what is safe to heal, and note the lag",
        .description = "For periodic calls. A server that is down stays down.",
        .parameters = place + admin + replication,
        .examples = {"dlpx-mysql-stage worker --mount /mnt/staging",
                     "dlpx-mysql-stage worker --config staging.yaml"},
-       .run = [](const Parameters& p) { return work(stagingAccess(p)); },
+       .run = [](const Parameters& p) { return work(stagingLogin(p)); },
        .plan = [](const Parameters& p) { return planWork(stagingAccess(p)); }},
   };
 }
@@ -243,7 +247,7 @@ std::vector<CommandSpec> snapshotCommands() {
        .parameters = place + admin + replication,
        .examples = {"dlpx-mysql-stage post-snapshot --mount /mnt/staging --json",
                     "dlpx-mysql-stage post-snapshot --config staging.yaml"},
-       .run = [](const Parameters& p) { return postSnapshot(stagingAccess(p)); },
+       .run = [](const Parameters& p) { return postSnapshot(stagingLogin(p)); },
        .plan = [](const Parameters& p) { return planPostSnapshot(stagingAccess(p)); }},
   };
 }

@@ -6,6 +6,7 @@
 #include "base/undo.h"
 #include "staging/build.h"
 #include "staging/mount_use.h"
+#include "staging/password_files.h"
 #include "staging/replicate.h"
 #include "staging/swap.h"
 
@@ -25,6 +26,7 @@ Output build(const StagingRequest& request, const Plan& plan, const Mount& mount
   const BuiltStaging built = buildStaging(request, plan, mount, journal);
   journal.step("publish");
   mergeFacts(mount.stateFile(), {{"staging", built.facts.json()}}, {0640, built.instance.owner()});
+  notePasswordFiles(mount, request.passwordFiles, built.instance.owner());
   // Last: from here on the mount holds a complete staging server, and repeating the command only verifies it.
   journal.finish();
   undo.commit();
@@ -40,6 +42,7 @@ Output verify(const StagingRequest& request, const Mount& mount) {
   if (facts.replicates())
     channel = startReplication(session, facts, request.replicationUser, request.replicationPassword,
                                Deadline::in(request.timeout));
+  notePasswordFiles(mount, request.passwordFiles, instance.owner());
   return describe({instance, facts, channel, {}}, true);
 }
 

@@ -8,6 +8,7 @@
 #include "staging/account.h"
 #include "staging/facts.h"
 #include "staging/mount_use.h"
+#include "staging/password_files.h"
 #include "staging/replicate.h"
 #include "staging/user_replication.h"
 
@@ -88,6 +89,18 @@ void clearLeftovers(const Mount& mount, const std::string& operation, const Dead
   if (const auto next = Instance::on(mount.next())) next->stop(deadline, true);
 }
 
+// The server runs by now: whoever was called at night has that much.
+void requireLogin(const StagingAccess& access, const Instance& instance) {
+  if (access.adminPassword) return;
+  throw Error(
+      ExitCode::replication,
+      "staging runs on port " + std::to_string(instance.facts().port) +
+          ", but its replication stands: the password of " + instance.facts().adminUser +
+          ", who starts it, was not given",
+      "repeat with --staging-password-file FILE: the file's name is noted, so that the next start finds "
+      "it; --no-log-sync leaves replication off");
+}
+
 bool isOurs(MountUse use) {
   return use == MountUse::staging || use == MountUse::unfinished;
 }
@@ -105,11 +118,13 @@ Output startStaging(const StagingAccess& access) {
   if (repaired && !facts.replicates()) warnOfStandingChannels(instance, access);
   if (!facts.replicates() || !access.logSync)
     return describe(instance, InstanceState::running, facts, std::nullopt);
+  requireLogin(access, instance);
   Session session = connectToStaging(instance, access);
   const ChangedVariables leftovers(session, instance);
   mergeFacts(mount.stateFile(), {{"quiesced", nullptr}}, {0640, instance.owner()});
   const ChannelStatus channel = startReplication(session, facts, access.replicationUser.value_or(""),
                                                  access.replicationPassword, deadline);
+  notePasswordFiles(mount, access.passwordFiles, instance.owner());
   return describe(instance, InstanceState::running, facts, channel);
 }
 

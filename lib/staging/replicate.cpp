@@ -13,10 +13,12 @@ ChannelStatus startReplication(Session& session, const StagingFacts& facts, cons
     channel.startApplier();
   } else {
     if (!password) {
-      throw Error(
-          ExitCode::replication,
-          "replication from " + facts.source() + " cannot start without its password, which is never stored",
-          "give it with --replication-password-file, or leave replication off with --no-log-sync");
+      throw Error(ExitCode::replication,
+                  "staging runs, but replication from " + facts.source() +
+                      " stands: its password was not given, and is stored nowhere",
+                  "run dlpx-mysql-stage replication start --replication-password-file FILE: the file's name "
+                  "is noted, so "
+                  "that the next start finds it; --no-log-sync leaves replication off");
     }
     channel.start(user.empty() ? facts.replicationUser : user, *password);
   }

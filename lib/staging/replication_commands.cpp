@@ -11,6 +11,7 @@
 #include "staging/ingest.h"
 #include "staging/lifecycle.h"
 #include "staging/mount_use.h"
+#include "staging/password_files.h"
 #include "staging/replicate.h"
 #include "staging/snapshot.h"
 
@@ -87,8 +88,10 @@ Output replicationStart(const StagingAccess& access) {
   const StagingFacts facts = requireReplicating(mount);
   const FileLock lock = mount.lock("replication start", Deadline::in(Milliseconds(0)));
   Session session = connectToStaging(instance, access);
-  return describe(startReplication(session, facts, access.replicationUser.value_or(""),
-                                   access.replicationPassword, Deadline::in(access.timeout)));
+  const ChannelStatus status = startReplication(session, facts, access.replicationUser.value_or(""),
+                                                access.replicationPassword, Deadline::in(access.timeout));
+  notePasswordFiles(mount, access.passwordFiles, instance.owner());
+  return describe(status);
 }
 
 Output replicationStop(const StagingAccess& access) {

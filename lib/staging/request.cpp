@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "command/parameters.h"
 #include "server/registry.h"
+#include "staging/password_files.h"
 
 namespace dlpx {
 namespace {
@@ -114,6 +115,7 @@ StagingRequest stagingRequest(const Parameters& parameters, bool toBuild) {
   request.keyringDir = parameters.pathIfGiven("keyring-dir").value_or("");
   request.adminUser = parameters.text("staging-user");
   if (toBuild) request.adminPassword = parameters.requireSecret("staging-password");
+  request.passwordFiles = passwordFilesFrom(parameters);
   request.timeout = parameters.duration("timeout");
   request.backup = parameters.pathIfGiven("backup").value_or("");
   if (request.type == StagingType::replication) addReplication(request, parameters);
@@ -129,10 +131,17 @@ StagingAccess stagingAccess(const Parameters& parameters) {
   // The account that reads from the source replicates, too, when no other was named.
   if (!access.replicationPassword && !access.replicationUser)
     access.replicationPassword = parameters.secret("source-password");
+  access.passwordFiles = passwordFilesFrom(parameters);
   access.timeout = parameters.duration("timeout");
   access.force = parameters.flag("force");
   access.repairAccount = parameters.flag("repair-account");
   access.logSync = parameters.flagIfGiven("log-sync").value_or(true);
+  return access;
+}
+
+StagingAccess stagingLogin(const Parameters& parameters) {
+  StagingAccess access = stagingAccess(parameters);
+  recallPasswords(access);
   return access;
 }
 

@@ -18,6 +18,12 @@ class Parameters;
 enum class StagingType { replication, manual };
 std::string_view text(StagingType type);
 
+// The files that passwords were given in; empty: otherwise, or not at all.
+struct PasswordFiles {
+  fs::path staging;
+  fs::path replication;
+};
+
 // What a staging server is built from.
 struct StagingRequest {
   StagingType type = StagingType::replication;
@@ -35,6 +41,7 @@ struct StagingRequest {
   Secret adminPassword;   // may be empty for a check alone
   Milliseconds timeout{0};
   fs::path backup;  // of method file, and what a manual staging server is filled with; empty: none
+  PasswordFiles passwordFiles;
 
   // Of type replication only.
   ConnectionOptions source;
@@ -51,6 +58,7 @@ struct StagingAccess {
   std::optional<Secret> adminPassword;
   std::optional<std::string> replicationUser;  // instead of the one that was noted
   std::optional<Secret> replicationPassword;
+  PasswordFiles passwordFiles;
   Milliseconds timeout{0};
   bool force = false;
   bool repairAccount = false;
@@ -66,6 +74,8 @@ StagingRequest stagingRequest(const Parameters& parameters, bool toBuild);
 // Of the source parameters.
 ConnectionOptions sourceConnection(const Parameters& parameters);
 StagingAccess stagingAccess(const Parameters& parameters);
+// As above, for commands that log in: passwords that were not given come from the files noted on the mount.
+StagingAccess stagingLogin(const Parameters& parameters);
 // --mount, else the mount of --port in the registry; throws Error{usage} when neither tells it.
 fs::path mountFrom(const Parameters& parameters);
 SnapshotMode snapshotModeFrom(const Parameters& parameters);

@@ -7,6 +7,7 @@
 #include "base/undo.h"
 #include "server/keyring.h"
 #include "server/registry.h"
+#include "staging/password_files.h"
 #include "staging/replicate.h"
 #include "staging/user_replication.h"
 
@@ -169,6 +170,7 @@ BuiltStaging swapIn(const StagingRequest& request, const Plan& plan, BuiltStagin
   built.channel = startNew(request, instance, built.facts);
   journal.step("publish");
   mergeFacts(mount.stateFile(), {{"staging", built.facts.json()}}, {0640, instance.owner()});
+  notePasswordFiles(mount, request.passwordFiles, instance.owner());
   // Last: from here on the new data is staging's, and the old is only in the way.
   journal.finish();
   undo.commit();
