@@ -124,7 +124,7 @@ ChannelStatus judge(ReplicaStatus replica) {
   } else {
     status.state = replica.receiver == Thread::connecting ? ChannelState::connecting : ChannelState::running;
   }
-  if (!replica.retrieved.empty())
+  if (replica.autoPosition || !replica.retrieved.empty())
     status.lagTransactions = replica.retrieved.subtract(replica.executed).count();
   status.replica = std::move(replica);
   return status;
