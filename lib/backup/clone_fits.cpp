@@ -83,10 +83,15 @@ bool onlyInnoDb(const Question& ask) {
       "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name, ENGINE FROM information_schema.TABLES "
       "WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' "
       "AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema', 'ndbinfo') "
-      "LIMIT 1");
+      "ORDER BY 1");
   if (rows.empty()) return true;
-  return ask.no("table " + rows[0].text("name") + " is " + rows[0].text("ENGINE") +
-                " and CLONE copies the rows of InnoDB tables only");
+  constexpr size_t shown = 10;
+  std::vector<std::string> names;
+  for (const Row& row : rows)
+    if (names.size() < shown) names.push_back(row.text("name") + " (" + row.text("ENGINE") + ")");
+  const std::string rest = rows.size() > shown ? " and " + std::to_string(rows.size() - shown) + " more" : "";
+  return ask.no("CLONE copies the rows of InnoDB tables only, and these are not: " + join(names, ", ") +
+                rest);
 }
 
 std::string whatIsEncrypted(Session& source) {
