@@ -2,6 +2,9 @@
 import json, os, shutil, statistics, tempfile, time
 
 from benchmarks.common import PASSWORD, basedir_of_mysql, free_port, run
+from benchmarks.inspect import inspect_figures
+
+INSPECT_MEGABYTES = 48  # libraries included
 
 
 def bench_answers(arguments):
@@ -27,18 +30,23 @@ def bench_answers(arguments):
                 began = time.monotonic()
                 run(command)
                 figures[name].append(time.monotonic() - began)
+        inspected = inspect_figures(tools + "backup", work)
     finally:
         run([tools + "stage", "remove", "--mount", mount])
         shutil.rmtree(work)
     medians = {name: statistics.median(seconds) for name, seconds in figures.items()}
     missed = [name for name, seconds in medians.items() if seconds >= target_of(name)]
+    large = [name for name, (_, megabytes) in inspected.items() if megabytes >= INSPECT_MEGABYTES]
     if arguments.json:
-        print(json.dumps({"medians": medians}))
+        print(json.dumps({"medians": medians, "inspect": inspected}))
     else:
         for name, seconds in medians.items():
             print(f"{'MISSED' if name in missed else 'ok    '}  {name:<30} {seconds * 1000:6.1f} ms   "
                   f"target < {target_of(name) * 1000:.0f} ms")
-    return 1 if missed else 0
+        for name, (seconds, megabytes) in inspected.items():
+            print(f"{'MISSED' if name in large else 'ok    '}  {name:<30} {megabytes:6.1f} MB   "
+                  f"target < {INSPECT_MEGABYTES} MB   ({seconds:.1f} s)")
+    return 1 if missed or large else 0
 
 
 def target_of(name):
