@@ -116,9 +116,16 @@ void cloneWatched(Session& session, const ConnectionOptions& options, const std:
     clone.wait();
     throw;
   }
-  if (const auto error = clone.get())
-    throw Error(ExitCode::backup, std::string("CLONE failed: ") + error->what(),
-                "mend the cause, or " + otherWay);
+  const auto error = clone.get();
+  if (!error) return;
+  const std::string problem = std::string("CLONE failed: ") + error->what();
+  if (problem.find("No space left") != std::string::npos)
+    throw Error(ExitCode::noSpace, problem, "free space on that file system, then repeat the command");
+  throw Error(ExitCode::backup, problem, "mend the cause, or " + otherWay);
+}
+
+std::string localStatement(const fs::path& directory) {
+  return sql("CLONE LOCAL DATA DIRECTORY = ?", directory.string());
 }
 
 }  // namespace
@@ -130,20 +137,37 @@ void cloneInto(const CloneRequest& request) {
   cloneWatched(target, request.target, cloneStatement(request.source), "use --method dump", request.deadline);
 }
 
-void cloneLocally(const ConnectionOptions& server, const fs::path& directory, const Deadline& deadline) {
+bool hasClonePlugin(Session& session) {
+  return session.number(
+             "SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name = 'clone' AND "
+             "plugin_status = 'ACTIVE'") != 0;
+}
+
+void cloneLocally(const ConnectionOptions& server, const fs::path& directory, bool removePlugin,
+                  const Deadline& deadline) {
   Session session = Session::connect(server, ExitCode::backup);
   session.failWith(ExitCode::backup);
   session.execute("SET SESSION sql_log_bin = 0");
   Undo undo;
-  if (session.number("SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name = 'clone' AND "
-                     "plugin_status = 'ACTIVE'") == 0) {
-    session.execute("INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
-    undo.add("the clone plugin", [&] { session.execute("UNINSTALL PLUGIN clone"); });
-  }
-  const std::string statement = sql("CLONE LOCAL DATA DIRECTORY = ?", directory.string());
-  cloneWatched(session, server, statement, "copy the server while it is down", deadline);
+  if (removePlugin) undo.add("the clone plugin", [&] { session.execute("UNINSTALL PLUGIN clone"); });
+  if (!hasClonePlugin(session)) session.execute("INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
+  cloneWatched(session, server, localStatement(directory), "copy the server while it is down", deadline);
   if (!session.alive())
     throw Error(ExitCode::backup, "the server went away during CLONE", "read its error log");
+}
+
+void endLocalClone(Session& session, const fs::path& directory) {
+  const std::string statement = localStatement(directory);
+  const auto runs = [&] {
+    bool found = false;
+    for (const Row& row : session.query("SHOW FULL PROCESSLIST")) {
+      if (row.text("Info") != statement) continue;
+      session.killQuery(row.number("Id"));
+      found = true;
+    }
+    return found;
+  };
+  waitUntil(Deadline::never(), [&] { return !runs(); });
 }
 
 Coordinates cloneCoordinates(Session& target, bool sourceUsesGtid) {

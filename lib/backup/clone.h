@@ -41,9 +41,13 @@ void cloneInto(const CloneRequest& request);
 
 // CLONE LOCAL: the InnoDB data of a running server as of one moment, written by the server itself (its
 // account must be able to make `directory`, which must not exist). Other engines' rows are not in it. The
-// plugin is installed for the call where it is not active. Throws as cloneInto(); the directory is worthless
-// then.
-void cloneLocally(const ConnectionOptions& server, const fs::path& directory, const Deadline& deadline);
+// plugin is installed where it is not active; with `removePlugin` it is gone afterwards. Throws as
+// cloneInto(), and Error{noSpace}; the directory is worthless then.
+void cloneLocally(const ConnectionOptions& server, const fs::path& directory, bool removePlugin,
+                  const Deadline& deadline);
+bool hasClonePlugin(Session& session);
+// A CLONE LOCAL outlives its client: ends the one that still writes to `directory`, and waits for its end.
+void endLocalClone(Session& session, const fs::path& directory);
 
 // After that start: checks that CLONE completed (Error{backup} otherwise) and returns the donor's coordinates
 // that the data has. usesGtid is the donor's gtid_mode as given.

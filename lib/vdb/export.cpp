@@ -26,6 +26,7 @@ namespace {
 // The steps during which a VDB that is to run does not.
 constexpr const char* copyStopped = "copy-stopped";
 constexpr const char* startAfterCopy = "start-after-copy";
+constexpr const char* clonePluginNote = "clonePluginOfExport";
 
 bool toStdout(const ExportRequest& request) {
   return request.output.filename() == "-";
@@ -131,11 +132,33 @@ void requireCloneable(Session& session, const Export& job) {
   throw cannotHot("CLONE leaves out the rows of tables that are not InnoDB: " + join(others, ", "));
 }
 
+// The directory that is being made, empty. The VDB's own server writes into it.
+void makeWork(Export& job) {
+  removeTree(job.work);
+  job.undo.add("directory " + job.work.string(), [&job] { removeTree(job.work); });
+  makeDirectory(job.work, {0750, job.vdb.owner()});
+}
+
+// An export that was killed may have left the plugin that it had installed: the note says so.
+bool clonePluginIsOurs(const Export& job, Session& session) {
+  return readFacts(job.vdb.mount().stateFile()).contains(clonePluginNote) || !hasClonePlugin(session);
+}
+
+void noteClonePlugin(const Export& job, const Json& note) {
+  mergeFacts(job.vdb.mount().stateFile(), {{clonePluginNote, note}}, {0640, job.vdb.owner()});
+}
+
 void copyHot(Export& job) {
   Session session = sessionOn(job);
   requireCloneable(session, job);
+  endLocalClone(session, job.data());
+  makeWork(job);
   job.steps.begin("clone");
-  cloneLocally(connectionTo(job.request, job.vdb), job.data(), Deadline::never());
+  const bool ours = clonePluginIsOurs(job, session);
+  Undo note;  // never committed: cloneLocally() removes the plugin in any case
+  note.add("the note of the clone plugin", [&job] { noteClonePlugin(job, nullptr); });
+  if (ours) noteClonePlugin(job, true);
+  cloneLocally(connectionTo(job.request, job.vdb), job.data(), ours, Deadline::never());
   // What CLONE notes for its own first start names places of this host.
   for (const char* name : {"#clone", "ib_buffer_pool"}) removeTree(job.data() / name);
 }
@@ -151,6 +174,7 @@ void copyCold(Export& job) {
   job.steps.begin(job.runs ? copyStopped : "copy");
   if (job.runs) job.undo.add("the stop of the VDB", [&job] { startAgain(job); });
   job.vdb.stop(Deadline::in(job.request.access.timeout));
+  makeWork(job);
   const BackupFacts from{.path = job.vdb.mount().data(),
                          .kind = BackupKind::dataDirectory,
                          .bytes = allocatedBytes(job.vdb.mount().data())};
@@ -269,11 +293,6 @@ Output exportFiles(const ExportRequest& request, const Instance& vdb) {
   Export job = jobFor(request, vdb);
   const bool hot = isHot(job);
   const uint64_t bytes = checkExport(job);
-  job.steps.begin("prepare");
-  removeTree(job.work);
-  job.undo.add("directory " + job.work.string(), [&job] { removeTree(job.work); });
-  // The VDB's own server writes into it.
-  makeDirectory(job.work, {0750, vdb.owner()});
   if (hot) {
     copyHot(job);
   } else {
@@ -299,7 +318,9 @@ TakeRequest dumpRequest(const ExportRequest& request, const Instance& vdb) {
 }
 
 Output exportDump(const ExportRequest& request, const Instance& vdb) {
-  const TakeReport report = takeBackup(dumpRequest(request, vdb));
+  TakeReport report = takeBackup(dumpRequest(request, vdb));
+  if (!vdb.facts().keyring.empty())
+    report.notes.push_back("what the VDB keeps encrypted on the disk can be read in the dump");
   Output output{report.json(), "exported a dump of " + humanBytes(report.contentBytes) + " to " +
                                    report.file.string() + "\n"};
   for (const std::string& note : report.notes) output.text += "note: " + note + "\n";

@@ -235,6 +235,26 @@ TEST_CASE(
   CHECK(vdb.tool("enable").exitCode == 0);
   CHECK(vdb.connect().number("SELECT COUNT(*) FROM vault.new") == 2);
   CHECK_FALSE(exported());  // running
+  // A dump can be read, says so, and is whole again on another server that encrypts.
+  const fs::path dump = parent.directory() / "vault.sql";
+  const ToolRun logical = vdb.tool("export", {"--logical", "--no-gtids", "--output", dump.string()});
+  INFO(logical.err);
+  REQUIRE(logical.exitCode == 0);
+  CHECK_THAT(logical.result["notes"].dump(), Catch::Contains("can be read in the dump"));
+  CHECK(fs::status(dump).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  CHECK_THAT(readFile(dump), Catch::Contains(secret));
+  MysqlServer restored({.keyring = true});
+  restored.root().execute("CREATE TABLESPACE safe ADD DATAFILE 'safe.ibd' ENCRYPTION = 'Y'");
+  runChecked({.argv = {(mysqlDirectory() / "9.7/bin/mysql").string(), "--no-defaults", "--user=root",
+                       "--socket=" + restored.socket().string()},
+              .input = readFile(dump)},
+             ExitCode::internal, "mysql");
+  {
+    Session mine = vdb.connect(), its = restored.root();
+    CHECK(differences(mine, its, {"vault"}).empty());
+    its.execute("FLUSH TABLES vault.secrets FOR EXPORT");
+  }
+  CHECK(filesWith(restored.dataDir() / "vault", secret).empty());
   CHECK(vdb.tool("remove").exitCode == 0);
 }
 

@@ -1,3 +1,4 @@
+#include <grp.h>
 #include <signal.h>
 
 #include "base/text.h"
@@ -24,13 +25,14 @@ ConnectionOptions connectionTo(const VdbUnderTest& vdb) {
 // The server of an exported directory, started by nothing but mysqld and its my.cnf.
 class Physical {
  public:
-  explicit Physical(fs::path directory) : directory_(std::move(directory)) {
+  explicit Physical(fs::path directory, const std::string& user = "mysql")
+      : directory_(std::move(directory)) {
     Command command{.argv = {(mysqlDirectory() / "9.7/bin/mysqld").string(),
                              "--defaults-file=" + (directory_ / "my.cnf").string(), "--daemonize"},
                     .directory = "/",
                     .outlivesUs = true,
                     .deadline = Deadline::in(Seconds(60))};
-    if (serverOwner()) command.argv.push_back("--user=mysql");
+    if (serverOwner()) command.argv.push_back("--user=" + user);
     const Finished started = run(command);
     INFO(readFileIfThere(directory_ / "log/mysqld.err").value_or(started.err));
     REQUIRE(started.ok());
@@ -83,7 +85,49 @@ fs::path outside(const VdbParent& parent) {
 }
 
 void unpack(const fs::path& tar, const fs::path& into) {
-  runChecked({.argv = {"tar", "-xzpf", tar.string(), "-C", into.string()}}, ExitCode::internal, "tar");
+  runChecked({.argv = {"tar", "-xpf", tar.string(), "-C", into.string()}}, ExitCode::internal, "tar");
+}
+
+bool ownedBy(const fs::path& tree, const Owner& owner) {
+  bool all = true;
+  walk(tree, [&](const fs::directory_entry& entry) {
+    const Owner its = ownerOf(entry.path());
+    if (its.uid != owner.uid || its.gid != owner.gid) all = false;
+  });
+  return all;
+}
+
+// A file system of its own for an export, with room for `inodes` files only.
+class SmallTarget {
+ public:
+  SmallTarget(fs::path directory, const std::string& options) : directory_(std::move(directory)) {
+    makeDirectory(directory_, {0755, std::nullopt});
+    runChecked({.argv = {"mount", "-t", "tmpfs", "-o", options, "tmpfs", directory_.string()}},
+               ExitCode::internal, "mount");
+    setOwner(directory_, serverOwner().value_or(ownerOf(directory_)));
+  }
+  ~SmallTarget() { run({.argv = {"umount", directory_.string()}}); }
+  SmallTarget(const SmallTarget&) = delete;
+  SmallTarget& operator=(const SmallTarget&) = delete;
+
+  fs::path operator/(const fs::path& name) const { return directory_ / name; }
+  bool empty() const { return isEmptyDirectory(directory_); }
+
+ private:
+  fs::path directory_;
+};
+
+bool hasClonePlugin(const VdbUnderTest& vdb) {
+  return vdb.connect().number(
+             "SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name = 'clone'") != 0;
+}
+
+// The export as a child that can be ended while the server clones.
+Child exporting(const VdbUnderTest& vdb, const fs::path& passwordFile, const fs::path& output) {
+  return Child({.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-vdb", "export", "--mount",
+                         vdb.mount().root().string(), "--password-file", passwordFile.string(), "--output",
+                         output.string()}},
+               Child::Pipes::output);
 }
 
 }  // namespace
@@ -156,7 +200,7 @@ TEST_CASE("a running vdb becomes a physical server by a hot copy under load, and
     const ToolRun killed = vdb.tool("export", cold,
                                     {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
                                      {"KILL_AT_STEP_LOG", (elsewhere / "steps").string()},
-                                     {"KILL_AT_STEP_INDEX", "2"}});
+                                     {"KILL_AT_STEP_INDEX", "1"}});
     REQUIRE(killed.exitCode == 137);
     CHECK_FALSE(fs::exists(tar));
     const ToolRun done = vdb.tool("export", cold);
@@ -187,5 +231,127 @@ TEST_CASE("a running vdb becomes a physical server by a hot copy under load, and
     CHECK(stuck.wait(Deadline::in(Seconds(60))).exitCode == 26);
     CHECK(nothingPartial(vdb.mount().root()));
     CHECK(vdb.tool("status", {"--active-only"}).result == "ACTIVE");
+  }
+}
+
+TEST_CASE("an export belongs to whom is asked, as a directory and in tars of every compression") {
+  const VdbParent parent;
+  VdbUnderTest vdb(parent.clone("vdb"));
+  REQUIRE(vdb.provision().exitCode == 0);
+  vdb.connect().execute("CREATE DATABASE shop");
+  vdb.connect().execute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
+  const fs::path elsewhere = outside(parent);
+  const Owner daemon = ownerOf(std::string("daemon"));
+
+  CHECK(vdb.tool("export", toPlace(elsewhere / "x", {"--owner", "no-such-user"})).exitCode == 2);
+  CHECK(vdb.tool("export", toPlace(elsewhere / "x", {"--owner", "daemon:no-such-group"})).exitCode == 2);
+  CHECK(isEmptyDirectory(elsewhere));
+  const fs::path directory = elsewhere / "theirs";
+  const ToolRun done = vdb.tool("export", toPlace(directory, {"--owner", "daemon"}));
+  INFO(done.err);
+  REQUIRE(done.exitCode == 0);
+  CHECK(done.result["owner"] == "daemon:daemon");
+  CHECK_THAT(done.result["start"].get<std::string>(), Catch::Contains("--user=daemon"));
+  CHECK(ownedBy(directory, daemon));
+  {
+    const Physical server(directory, "daemon");
+    CHECK(server.connect(vdb).number("SELECT COUNT(*) FROM shop.t") == 0);
+  }
+
+  for (const std::string ending : {"tar", "tar.zst", "txz"}) {
+    INFO(ending);
+    const fs::path tar = elsewhere / ("packed." + ending);
+    const ToolRun packed = vdb.tool("export", toPlace(tar, {"--tar", "--owner", "daemon:mail"}));
+    INFO(packed.err);
+    REQUIRE(packed.exitCode == 0);
+    CHECK(packed.result["place"] == (elsewhere / "packed").string());
+    unpack(tar, elsewhere);
+    CHECK(ownedBy(elsewhere / "packed", {daemon.uid, getgrnam("mail")->gr_gid}));
+    checkNoTrace(elsewhere / "packed", vdb);
+    {
+      const Physical server(elsewhere / "packed", "daemon");
+      CHECK(server.connect(vdb).number("SELECT COUNT(*) FROM shop.t") == 0);
+    }
+    removeTree(elsewhere / "packed");
+  }
+}
+
+TEST_CASE("an export that finds no space leaves nothing, and the vdb as it was") {
+  const VdbParent parent;
+  VdbUnderTest vdb(parent.clone("vdb"));
+  REQUIRE(vdb.provision().exitCode == 0);
+  {
+    Session session = vdb.connect();
+    session.execute("CREATE DATABASE shop");
+    session.execute("CREATE TABLE shop.noise (id INT PRIMARY KEY AUTO_INCREMENT, c VARBINARY(8192))");
+    for (int i = 0; i < 8; ++i)  // no compression makes 8 MB of it smaller
+      session.execute(
+          "INSERT INTO shop.noise (c) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
+          "i < 1000) SELECT RANDOM_BYTES(1024) FROM n");
+  }
+  const fs::path elsewhere = outside(parent);
+  const auto refused = [&](const SmallTarget& target, const std::vector<std::string>& flags,
+                           const std::string& name) {
+    const ToolRun run = vdb.tool("export", toPlace(target / name, flags));
+    INFO(run.err);
+    CHECK(run.exitCode == 28);
+    CHECK(target.empty());
+    CHECK(nothingPartial(vdb.mount().root()));
+    CHECK(vdb.tool("status", {"--active-only"}).result == "ACTIVE");
+    CHECK_FALSE(hasClonePlugin(vdb));
+  };
+  {
+    const SmallTarget small(elsewhere, "size=4m");
+    refused(small, {}, "hot");  // seen before anything is written
+    refused(small, {"--copy", "cold"}, "cold");
+    refused(small, {"--tar"}, "hot.tar");
+    refused(small, {"--tar"}, "hot.tar.zst");  // how small it gets is not known before
+    refused(small, {"--logical"}, "dump.sql");
+  }
+  const SmallTarget fewFiles(elsewhere, "size=4g,nr_inodes=12");
+  refused(fewFiles, {}, "hot");
+  refused(fewFiles, {"--copy", "cold"}, "cold");
+}
+
+TEST_CASE("a hot export that is ended in the middle leaves nothing, or what the next one replaces") {
+  const VdbParent parent;
+  {
+    Session source = parent.root();
+    createShop(source);
+    // Enough for the copy to take a while.
+    source.execute("CREATE TABLE shop.filler (id INT AUTO_INCREMENT PRIMARY KEY, c LONGBLOB)");
+    source.execute("SET SESSION sql_log_bin = 0");
+    for (int i = 0; i < 20; ++i) source.execute("INSERT INTO shop.filler (c) VALUES (REPEAT('x', 8000000))");
+  }
+  VdbUnderTest vdb(parent.clone("vdb"));
+  REQUIRE(vdb.provision().exitCode == 0);
+  const fs::path elsewhere = outside(parent), hot = elsewhere / "hot";
+  const fs::path partial = elsewhere / ".hot.partial", password = parent.directory() / "password";
+  writeFile(password, vdb.password().reveal() + "\n", {0600, std::nullopt});
+  const auto endedBy = [&](int signal) {
+    Child child = exporting(vdb, password, hot);
+    REQUIRE(waitUntil(Deadline::in(Seconds(60)), [&] { return fs::exists(partial / "data" / "ibdata1"); }));
+    kill(child.pid(), signal);
+    return child.wait(Deadline::in(Seconds(60))).exitCode;
+  };
+  CHECK(endedBy(SIGTERM) == 26);
+  CHECK(isEmptyDirectory(elsewhere));
+  CHECK_FALSE(hasClonePlugin(vdb));
+  CHECK(vdb.tool("export", toPlace(hot)).exitCode == 0);
+  fs::rename(hot, elsewhere / "whole");
+
+  for (const std::string copy : {"hot", "cold"}) {
+    INFO(copy);
+    CHECK(endedBy(SIGKILL) == 128 + SIGKILL);
+    CHECK_FALSE(fs::exists(hot));
+    CHECK(fs::exists(partial));
+    const ToolRun again = vdb.tool("export", toPlace(hot, {"--copy", copy}));
+    INFO(again.err);
+    REQUIRE(again.exitCode == 0);
+    CHECK(nothingPartial(elsewhere));
+    if (copy == "hot") CHECK_FALSE(hasClonePlugin(vdb));
+    const Physical server(hot);
+    CHECK(server.connect(vdb).number("SELECT SUM(LENGTH(c)) FROM shop.filler") == 160000000);
+    removeTree(hot);
   }
 }
