@@ -73,6 +73,7 @@ void Operation::finish() {
 
 void Operation::forget() {
   logStep("took");
+  removeTree(engine_.scratchDirectory(name_));  // nobody may come to this name again
   removeTree(engine_.journalFile(name_));
 }
 

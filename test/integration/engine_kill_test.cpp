@@ -169,6 +169,70 @@ TEST_CASE("a killed snapshot, refresh or rewind is done or undone by the same co
   rewindsWhenKilled(host);
 }
 
+TEST_CASE("a killed provision, snapshot, refresh or rewind of a pair is done or undone for both") {
+  KillHost host;
+  host.run(kPool);
+  host.run({"link", "shop"});
+  const Words parts = {"dev", "dev-replica"};
+  const Words provision = {"provision", "dev", "--from", "shop", "--with-replica"};
+  const auto change = [&](const std::string& to) {
+    for (const std::string& part : parts) writeFile(host.data(part), to);
+  };
+  const auto checkBoth = [&](const std::string& content) {
+    for (const std::string& part : parts) CHECK(readFile(host.data(part)) == content);
+    CHECK(host.snapshots("dev") == host.snapshots("dev-replica"));
+  };
+  const fs::path shop = host.data("shop");
+  CHECK(host.killAtEveryStep(
+            provision,
+            [&] {
+              host.run({"delete", "dev"});
+            },
+            [&] { checkBoth(readFile(shop)); }) >= 14);
+  CHECK(host.killAtEveryStep(
+            {"snapshot", "dev"}, [&] { change("kept\n"); }, [&] { checkBoth("kept\n"); }) >= 8);
+  CHECK(host.killAtEveryStep(
+            {"rewind", "dev"}, [&] { change("lost\n"); }, [&] { checkBoth("kept\n"); }) >= 12);
+  CHECK(host.killAtEveryStep(
+            {"refresh", "dev"},
+            [&] {
+              change("changed\n");
+              host.run({"sync", "shop", "--resync"});
+            },
+            [&] { checkBoth(readFile(shop)); }) >= 12);
+}
+
+TEST_CASE("a killed delete of a pair is done for both by the same command") {
+  KillHost host;
+  host.run(kPool);
+  host.run({"link", "shop"});
+  CHECK(host.killAtEveryStep(
+            {"delete", "dev"},
+            [&] {
+              host.run({"provision", "dev", "--from", "shop", "--with-replica"});
+            },
+            [&] { CHECK(host.hooks.running() == Words{"shop"}); }) >= 6);
+}
+
+TEST_CASE("another command repairs both of a pair whose refresh was killed") {
+  KillHost host;
+  host.run(kPool);
+  host.run({"link", "shop"});
+  host.run({"provision", "dev", "--from", "shop", "--with-replica"});
+  for (const Words& command : {Words{"up"}, Words{"stop", "dev-replica"}, Words{"snapshot", "dev"}}) {
+    for (int step = 1; step <= 10; ++step) {
+      const std::string mine = command[0] + " " + std::to_string(step) + "\n";
+      for (const char* part : {"dev", "dev-replica"}) writeFile(host.data(part), mine);
+      CHECK(host.run({"refresh", "dev"}, step) == 128 + SIGKILL);
+      host.run(command);
+      INFO("killed at step " << step << ", then " << command[0]);
+      host.run({"start", "dev"});
+      for (const char* part : {"dev", "dev-replica"}) CHECK(readFile(host.data(part)) == mine);
+      host.checkNothingIsLeft();
+    }
+  }
+}
+
 TEST_CASE("a killed rewind on zfs is done or undone by the same command") {
   test::ZfsService::start();
   KillHost host;

@@ -181,3 +181,27 @@ TEST_CASE("a replica's own name is refused where both are meant, and retention r
   CHECK(host.snapshots("dev") == Names{newest});
   CHECK(host.snapshots("dev-replica") == Names{newest});
 }
+
+TEST_CASE("retention leaves what a pair was made from, and what others were made from a pair") {
+  PairHost host;
+  const std::string first = host.snapshots("shop").front();
+  sync(host.engine, "shop", false);
+  sync(host.engine, "shop", false);
+  const std::string made = host.snapshots("dev").front();
+  provision(host.engine, {"third", "dev@" + made, {}, 0, 0});
+  takeVdbSnapshot(host.engine, "dev");
+  takeVdbSnapshot(host.engine, "dev");
+  RetentionPolicy policy;
+  policy.keepHourly = 1;
+  const RetentionResult result = applyRetention(host.engine, {}, policy);
+  CHECK(result.inUse == Names{"dev@" + made, "shop@" + first});
+  CHECK(result.removed.size() == 3);  // one of each of the three
+  CHECK(host.snapshots("dev").size() == 2);
+  CHECK(host.snapshots("dev") == host.snapshots("dev-replica"));
+  CHECK(host.snapshots("shop").size() == 2);
+  // Where the pair has gone back to, it stands on its own snapshots.
+  rewind(host.engine, "dev", made);
+  remove(host.engine, "third");
+  CHECK(applyRetention(host.engine, "dev", policy).inUse == Names{"dev@" + made});
+  CHECK(host.snapshots("dev") == host.snapshots("dev-replica"));
+}
