@@ -19,8 +19,10 @@ std::map<std::string, std::string> stateOf(const fs::path& mount) {
   std::map<std::string, std::string> state;
   if (!fs::exists(mount)) return state;
   for (const auto& entry : fs::directory_iterator(mount)) state[entry.path()] = "";
-  for (const auto& entry : fs::directory_iterator(mount / ".dlpx-mysql"))
-    state[entry.path()] = readFile(entry.path());
+  if (fs::exists(mount / ".dlpx-mysql")) {
+    for (const auto& entry : fs::directory_iterator(mount / ".dlpx-mysql"))
+      state[entry.path()] = readFile(entry.path());
+  }
   state["my.cnf"] = readFileIfThere(mount / "my.cnf").value_or("none");
   for (const ProcessFacts& process : processesUsing(mount)) state["pid " + std::to_string(process.pid)] = "";
   return state;
@@ -113,6 +115,46 @@ TEST_CASE("a dry run of staging, vdb and backup commands tells the steps taken a
   CHECK(onVdb("pre-snapshot") == Words{"write down", "describe", "sync"});
   CHECK(onVdb("post-snapshot").empty());
   CHECK(onVdb("remove") == Words{"stop", "remove-files"});
+}
+
+TEST_CASE("a dry run of create-empty and of a restore into it tells what is then done, and changes nothing") {
+  const Shop shop("");
+  const fs::path mount = shop.host / "empty", dump = shop.host / "full.sql.zst";
+  const Words vdb = {"--mount", mount, "--password-file", shop.host.passwordFile("vdb", shop.vdb)};
+  const auto planned = [&](const Words& command) {
+    const auto before = stateOf(mount);
+    const Words steps = stepsOf(shop.host.json(with(command, {"--dry-run"})));
+    CHECK(stateOf(mount) == before);
+    return steps;
+  };
+  const Words create = with({"dlpx-mysql-vdb", "create-empty", "--port", std::to_string(test::freePort()),
+                             "--user", "app", "--basedir", (test::mysqlDirectory() / "9.7").string()},
+                            vdb);
+  makeDirectory(mount, {0755, std::nullopt});
+  const Words steps = planned(create);
+  const Finished created = shop.host.tool(with(create, {"--verbose"}));
+  INFO(created.err);
+  REQUIRE(created.ok());
+  CHECK(stepsTaken(created.err, "create-empty") == steps);
+  CHECK(planned(create) == Words{"prove"});
+
+  shop.host.json({"dlpx-mysql-backup", "take", "--config", shop.stagingConfig(), "--output", dump});
+  const Words restore = with({"dlpx-mysql-backup", "restore", dump}, vdb);
+  const auto databases = [&] {
+    Session server = Session::connect(
+        {.endpoint = {"localhost", 0, mount / "mysql.sock"}, .user = "app", .password = shop.vdb});
+    return server.number("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'shop'");
+  };
+  CHECK_FALSE(planned(restore).empty());
+  CHECK(databases() == 0);
+  const Words broken = with({"dlpx-mysql-backup", "restore", shop.host / "no-such"}, vdb);
+  CHECK(shop.host.tool(with(broken, {"--dry-run"})).exitCode == shop.host.tool(broken).exitCode);
+  shop.host.json(restore);
+  CHECK(databases() == 1);
+  const Finished again = shop.host.tool(restore), dry = shop.host.tool(with(restore, {"--dry-run"}));
+  CHECK(dry.exitCode == again.exitCode);
+  CHECK(dry.exitCode == 6);
+  CHECK(dry.err == again.err);
 }
 
 TEST_CASE("every command that changes something can be run dry") {

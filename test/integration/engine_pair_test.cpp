@@ -140,3 +140,44 @@ TEST_CASE("a vdb and its replica of one snapshot follow each other and nothing e
   CHECK_FALSE(listenerOf(pair.port));
   CHECK_FALSE(listenerOf(pair.replicaPort));
 }
+
+TEST_CASE("a pair of a parent without gtids follows by gtids, also when its making was killed") {
+  Shop shop;
+  shop.source.setOptions({"gtid_mode=OFF", "plugin-load-add=mysql_clone.so"});
+  shop.source.restart();
+  shop.link();
+  CHECK(shop.onStaging().variable("gtid_mode") == "OFF");
+  DevPair pair{shop, test::freePort()};
+  const fs::path log = shop.host / "steps";
+  for (const char* step : {"record the VDB", "configure", "replicate"}) {
+    INFO(step);
+    const Finished killed = shop.host.tool(pair.command(), {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                                            {"KILL_AT_STEP_LOG", log.string()},
+                                                            {"KILL_AT_STEP_NAME", step}});
+    CHECK_FALSE(killed.ok());
+  }
+  shop.host.json(pair.command());
+  pair.replicaPort = pair.engine({"status", "dev-replica"}).at("port").get<uint16_t>();
+  checkWiring(pair);
+  pair.follows("without gtids at the source");
+  for (const char* step : {"unconfigure", "clone", "remove what was set aside"}) {
+    INFO(step);
+    const Finished killed =
+        shop.host.tool({"dlpx-mysql-engine", "refresh", "dev"}, {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                                                 {"KILL_AT_STEP_LOG", log.string()},
+                                                                 {"KILL_AT_STEP_NAME", step}});
+    CHECK_FALSE(killed.ok());
+    pair.engine({"refresh", "dev"});
+    checkWiring(pair);
+    pair.follows(std::string("after a refresh killed at ") + step);
+  }
+  const Finished killed =
+      shop.host.tool({"dlpx-mysql-engine", "delete", "dev"}, {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                                              {"KILL_AT_STEP_LOG", log.string()},
+                                                              {"KILL_AT_STEP_NAME", "remove the storage"}});
+  CHECK_FALSE(killed.ok());
+  pair.engine({"delete", "dev"});
+  CHECK(pair.engine({"list"}).at("objects").size() == 1);
+  CHECK_FALSE(listenerOf(pair.port));
+  CHECK_FALSE(listenerOf(pair.replicaPort));
+}

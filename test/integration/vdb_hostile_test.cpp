@@ -194,3 +194,73 @@ TEST_CASE("files of a parent outside its mount are refused with their name befor
   refusedWith(before, "symbolic link");
   CHECK(parent.digest() == digest);
 }
+
+TEST_CASE("a setting of its parent that shuts people out, alone, does not shut them out of a vdb") {
+  const Option setting = GENERATE(Option{"require-secure-transport", "ON"}, Option{"skip-networking", "ON"},
+                                  Option{"super-read-only", "ON"}, Option{"lower-case-table-names", "1"});
+  INFO(setting.name);
+  const std::string variable = replaceAll(setting.name, "-", "_");
+  const bool ofTheData = variable == "lower_case_table_names";
+  const VdbParent parent({setting});
+  CHECK(parent.root().variable(variable) == setting.value);
+  VdbUnderTest vdb(parent.clone("vdb"));
+  const ToolRun made = vdb.provision();
+  INFO(made.err);
+  REQUIRE(made.exitCode == 0);
+  Session mine = vdb.connect(true);
+  CHECK(mine.variable(variable) == (ofTheData ? "1" : "OFF"));
+  mine.execute("CREATE DATABASE Mine");
+  mine.execute("CREATE TABLE Mine.T (id INT PRIMARY KEY)");
+  CHECK(mine.number("SELECT COUNT(*) FROM information_schema.tables WHERE BINARY table_name = ?",
+                    std::string(ofTheData ? "t" : "T")) == 1);
+}
+
+TEST_CASE(
+    "anonymous accounts, prepared transactions and firing events of a parent, each alone, end with its vdb") {
+  const VdbParent parent;
+  Session source = parent.root();
+  run(source, {"CREATE DATABASE shop", "CREATE TABLE shop.t (id INT PRIMARY KEY)",
+               "CREATE TABLE shop.ticks (at DATETIME(3))"});
+  const auto provisioned = [&](VdbUnderTest& vdb, const std::vector<std::string>& flags,
+                               const std::string& said) {
+    const ToolRun made = vdb.provision(flags);
+    INFO(made.err);
+    REQUIRE(made.exitCode == 0);
+    INFO(contractText(made));
+    CHECK(contractText(made).find(said) != std::string::npos);
+  };
+  SECTION("anonymous accounts") {
+    run(source, {"CREATE USER ''@'localhost' IDENTIFIED BY 'theirs'", "CREATE USER ''@'%'"});
+    VdbUnderTest vdb(parent.clone("vdb"));
+    provisioned(vdb, {}, "other accounts came along");
+    for (const bool tcp : {false, true}) {
+      Session mine = vdb.connect(tcp);
+      CHECK(mine.value("SELECT CURRENT_USER()").value_or("") == vdb.user() + "@localhost");
+    }
+  }
+  SECTION("prepared transactions with every kind of byte in their names") {
+    run(source, {"XA START X'00ff275c', X'27', 99", "INSERT INTO shop.t VALUES (1)",
+                 "XA END X'00ff275c', X'27', 99", "XA PREPARE X'00ff275c', X'27', 99"});
+    Session other = parent.root();
+    run(other, {"XA START ''", "INSERT INTO shop.t VALUES (2)", "XA END ''", "XA PREPARE ''"});
+    VdbUnderTest vdb(parent.clone("vdb"));
+    provisioned(vdb, {}, "2 prepared XA transactions rolled back");
+    Session mine = vdb.connect();
+    CHECK(mine.query(std::string_view("XA RECOVER")).empty());
+    mine.execute("INSERT INTO shop.t VALUES (1), (2)");  // nothing holds them
+  }
+  SECTION("an event that writes every second") {
+    run(source,
+        {"SET GLOBAL event_scheduler = ON",
+         "CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks VALUES (NOW(3))"});
+    const auto ticks = [](Session& server) { return server.number("SELECT COUNT(*) FROM shop.ticks"); };
+    REQUIRE(waitUntil(Deadline::in(Seconds(60)), [&] { return ticks(source) > 0; }));
+    VdbUnderTest quiet(parent.clone("quiet")), firing(parent.clone("firing"));
+    provisioned(quiet, {}, "event scheduler off");
+    provisioned(firing, {"--events", "on"}, "events on as asked");
+    Session still = quiet.connect(), live = firing.connect();
+    const uint64_t before = ticks(still), first = ticks(live);
+    REQUIRE(waitUntil(Deadline::in(Seconds(60)), [&] { return ticks(live) > first + 1; }));
+    CHECK(ticks(still) == before);
+  }
+}
