@@ -6,6 +6,7 @@
 #include "base/json_full.h"
 #include "base/text.h"
 #include "command/table.h"
+#include "server/registry.h"
 #include "vdb/keyring.h"
 
 namespace dlpx {
@@ -193,10 +194,11 @@ void noteBegun(const VdbPlan& plan) {
 }
 
 void noteComplete(const VdbPlan& plan) {
-  plan.server().record();
   Json vdb = plan.vdb.json();
   vdb["complete"] = true;
-  mergeFacts(plan.mount.stateFile(), {{"vdb", vdb}}, {0640, ownerOf(plan.instance.osUser)});
+  mergeFacts(plan.mount.stateFile(), {{"instance", plan.instance.json()}, {"vdb", vdb}},
+             {0640, ownerOf(plan.instance.osUser)});
+  registry::enter(plan.instance.port, plan.mount.root());
 }
 
 Instance requireVdb(const Mount& mount) {
