@@ -1,5 +1,5 @@
 """What the benches share: a pool, servers, the engine."""
-import contextlib, json, os, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import collections, contextlib, json, os, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PASSWORD = 'bench "pass\\word'
@@ -186,3 +186,34 @@ def stop_all(pool):
         if "mysqld.pid" in files and "/snapshot" not in directory:
             stop_server(directory)
         names[:] = [name for name in names if name not in ("data", "log", "tmp")]
+
+
+Bed = collections.namedtuple("Bed", "pool tools basedir engine")
+
+
+@contextlib.contextmanager
+def snapshot_under_load(arguments, through_engine=False):
+    """A pool with a snapshot of staging, of the size that was asked for, which was taken while writers were at work."""
+    tools = os.path.join(arguments.build, "bin")
+    basedir = basedir_of_mysql()
+    pool = Pool(arguments.dir, (arguments.size * 12 + 4000) * 1000 * 1000)
+    os.environ["DLPX_MYSQL_REGISTRY"] = os.path.join(pool.work, "registry")
+    staging = None
+    try:
+        engine = Engine(pool, tools) if through_engine else None
+        staging = Staging(pool, tools, basedir, engine)
+        say(f"filling staging with {arguments.size} MB")
+        staging.fill(arguments.size)
+        staging.keep_busy()
+        time.sleep(5)  # the load writes redo; nothing is waited for
+        if engine:
+            engine("sync", "bench")
+        else:
+            staging.snapshot(pool)
+        staging.rest()
+        yield Bed(pool, tools, basedir, engine)
+    finally:
+        if staging:
+            staging.stopping.set()
+        stop_all(pool)
+        pool.close()

@@ -1,7 +1,7 @@
 """A VDB from a hot snapshot against bare starts of mysqld."""
 import contextlib, json, os, re, statistics, time
 
-from benchmarks.common import Pool, Staging, basedir_of_mysql, free_port, run, say, stop_all, stop_server
+from benchmarks.common import free_port, run, say, snapshot_under_load, stop_server
 
 
 class ProvisionBench:
@@ -72,25 +72,8 @@ class ProvisionBench:
 
 
 def bench_provision(arguments):
-    tools = os.path.join(arguments.build, "bin")
-    basedir = basedir_of_mysql()
-    pool = Pool(arguments.dir, (arguments.size * 12 + 4000) * 1000 * 1000)
-    os.environ["DLPX_MYSQL_REGISTRY"] = os.path.join(pool.work, "registry")
-    staging = None
-    try:
-        staging = Staging(pool, tools, basedir)
-        say(f"filling staging with {arguments.size} MB")
-        staging.fill(arguments.size)
-        staging.keep_busy()
-        time.sleep(5)  # the load writes redo; nothing is waited for
-        staging.snapshot(pool)
-        staging.rest()
-        figures = ProvisionBench(pool, tools, basedir).measure(arguments.runs)
-    finally:
-        if staging:
-            staging.stopping.set()
-        stop_all(pool)
-        pool.close()
+    with snapshot_under_load(arguments) as bed:
+        figures = ProvisionBench(bed.pool, bed.tools, bed.basedir).measure(arguments.runs)
     return report_provision(figures, arguments)
 
 

@@ -1,7 +1,7 @@
 """Operations through the local engine, and many small VDBs on one host."""
 import json, os, re, statistics, sys, time
 
-from benchmarks.common import Engine, Pool, Staging, basedir_of_mysql, free_port, run, say, stop_all
+from benchmarks.common import free_port, run, say, snapshot_under_load
 from benchmarks.provision import ProvisionBench
 
 
@@ -73,28 +73,10 @@ class VdbBench:
 
 
 def bench_vdb(arguments):
-    tools = os.path.join(arguments.build, "bin")
-    basedir = basedir_of_mysql()
-    pool = Pool(arguments.dir, (arguments.size * 12 + 4000) * 1000 * 1000)
-    os.environ["DLPX_MYSQL_REGISTRY"] = os.path.join(pool.work, "registry")
-    staging = None
-    try:
-        engine = Engine(pool, tools)
-        staging = Staging(pool, tools, basedir, engine)
-        say(f"filling staging with {arguments.size} MB")
-        staging.fill(arguments.size)
-        staging.keep_busy()
-        time.sleep(5)  # the load writes redo; nothing is waited for
-        engine("sync", "bench")
-        staging.rest()
-        bench = VdbBench(pool, tools, basedir, engine)
+    with snapshot_under_load(arguments, through_engine=True) as bed:
+        bench = VdbBench(bed.pool, bed.tools, bed.basedir, bed.engine)
         figures = bench.ratios(arguments.runs)
         grown = bench.growth(arguments.count)
-    finally:
-        if staging:
-            staging.stopping.set()
-        stop_all(pool)
-        pool.close()
     return report_vdb(figures, grown, arguments)
 
 
