@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "backup/dump_stream.h"
+#include "backup/begun_dump.h"
 #include "backup/fast_load.h"
 #include "backup/tablespaces.h"
 #include "backup/time_zones.h"
@@ -15,26 +15,6 @@
 
 namespace dlpx {
 namespace {
-
-// --skip-lock-tables: the tables are locked by us, for the moment of the snapshot only. With
-// --set-gtid-purged=OFF no version sends FLUSH. Options that a version may not know are loose.
-std::vector<std::string> argumentsFor(const std::vector<std::string>& databases) {
-  std::vector<std::string> arguments{"--single-transaction",
-                                     "--skip-lock-tables",
-                                     "--set-gtid-purged=OFF",
-                                     "--no-tablespaces",
-                                     "--loose-column-statistics=0",
-                                     "--routines",
-                                     "--events",
-                                     "--triggers",
-                                     "--hex-blob",
-                                     "--default-character-set=utf8mb4",
-                                     "--max-allowed-packet=1073741824",
-                                     "--databases",
-                                     "--"};
-  arguments.insert(arguments.end(), databases.begin(), databases.end());
-  return arguments;
-}
 
 // FLOAT leaves the server as six digits in every text result: what mysqldump writes is not always what the
 // source holds.
@@ -54,27 +34,7 @@ void noteFloats(Session& source, const std::vector<std::string>& databases, std:
                   std::to_string(rows.size()) + " table(s): " + join(names, ", ") + more);
 }
 
-// A dump whose snapshot is exactly at the coordinates.
-struct Begun {
-  std::unique_ptr<DumpReader> dump;
-  Coordinates coordinates;
-};
-
-Begun beginDump(const DumpRequest& request, const std::vector<TableName>& leftOut) {
-  Begun begun;
-  const std::vector<std::string> arguments = argumentsFor(request.databases);
-  const auto open = [&](const Deadline& deadline) {
-    begun.dump.reset();
-    if (request.databases.empty()) return;
-    begun.dump = std::make_unique<DumpReader>(request.installation, request.source, leftOut, arguments);
-    begun.dump->waitForSnapshot(deadline);
-  };
-  begun.coordinates =
-      takeSnapshots(request.source, request.databases, open, request.deadline, request.limits);
-  return begun;
-}
-
-uint64_t restoreRows(const DumpRequest& request, Begun& begun, uint64_t estimate) {
+uint64_t restoreRows(const DumpRequest& request, BegunDump& begun, uint64_t estimate) {
   if (!begun.dump) return 0;
   SqlWriter writer(request.installation, request.target);
   Progress progress("copying by mysqldump", estimate);
@@ -100,7 +60,7 @@ DumpReport dumpInto(const DumpRequest& request) {
   copyTimeZones(request, source, target, report.notes);
   const std::vector<TableName> viewNames = views(source, databases);
   const std::string before = schemaFingerprint(source, databases);
-  Begun begun = beginDump(request, viewNames);
+  BegunDump begun = beginDump(request, viewNames);
   report.coordinates = begun.coordinates;
   if (request.atSnapshot) request.atSnapshot();
   report.bytes = restoreRows(request, begun, estimatedSize(source, databases).rows);

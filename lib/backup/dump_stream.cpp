@@ -56,6 +56,26 @@ constexpr std::string_view preamble =
 
 }  // namespace
 
+// --skip-lock-tables: the tables are locked by us, for the moment of the snapshot only. With
+// --set-gtid-purged=OFF no version sends FLUSH. Options that a version may not know are loose.
+std::vector<std::string> wholeDumpArguments(const std::vector<std::string>& databases) {
+  std::vector<std::string> arguments{"--single-transaction",
+                                     "--skip-lock-tables",
+                                     "--set-gtid-purged=OFF",
+                                     "--no-tablespaces",
+                                     "--loose-column-statistics=0",
+                                     "--routines",
+                                     "--events",
+                                     "--triggers",
+                                     "--hex-blob",
+                                     "--default-character-set=utf8mb4",
+                                     "--max-allowed-packet=1073741824",
+                                     "--databases",
+                                     "--"};
+  arguments.insert(arguments.end(), databases.begin(), databases.end());
+  return arguments;
+}
+
 DumpReader::DumpReader(const Installation& installation, const ConnectionOptions& source,
                        const std::vector<TableName>& ignored, const std::vector<std::string>& arguments)
     : options_(dumpOptions(source, ignored)),

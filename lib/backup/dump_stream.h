@@ -13,6 +13,9 @@
 
 namespace dlpx {
 
+// For a dump of these databases with routines, events and triggers, from a snapshot of InnoDB's.
+std::vector<std::string> wholeDumpArguments(const std::vector<std::string>& databases);
+
 // A running mysqldump whose output we read.
 class DumpReader {
  public:

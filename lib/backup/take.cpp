@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "backup/accounts.h"
-#include "backup/dump_stream.h"
+#include "backup/begun_dump.h"
 #include "base/error.h"
 #include "base/json_full.h"
 #include "base/progress.h"
@@ -35,24 +35,6 @@ fs::path newFileFor(const TakeRequest& request) {
     throw Error(ExitCode::backup, "the source has no databases to back up",
                 "grant SELECT on them to the account");
   return file;
-}
-
-std::vector<std::string> argumentsFor(const std::vector<std::string>& databases) {
-  std::vector<std::string> arguments{"--single-transaction",
-                                     "--skip-lock-tables",
-                                     "--set-gtid-purged=OFF",
-                                     "--no-tablespaces",
-                                     "--loose-column-statistics=0",
-                                     "--routines",
-                                     "--events",
-                                     "--triggers",
-                                     "--hex-blob",
-                                     "--default-character-set=utf8mb4",
-                                     "--max-allowed-packet=1073741824",
-                                     "--databases",
-                                     "--"};
-  arguments.insert(arguments.end(), databases.begin(), databases.end());
-  return arguments;
 }
 
 // mysqldump sends the same for each view, and ends at the first that is invalid.
@@ -153,24 +135,6 @@ class Annotator {
   bool begun_ = false;
 };
 
-struct Begun {
-  std::unique_ptr<DumpReader> dump;
-  Coordinates coordinates;
-};
-
-Begun begin(const TakeRequest& request, const std::vector<TableName>& leftOut) {
-  Begun begun;
-  const std::vector<std::string> arguments = argumentsFor(request.databases);
-  const auto open = [&](const Deadline& deadline) {
-    begun.dump.reset();
-    begun.dump = std::make_unique<DumpReader>(request.installation, request.source, leftOut, arguments);
-    begun.dump->waitForSnapshot(deadline);
-  };
-  begun.coordinates =
-      takeSnapshots(request.source, request.databases, open, request.deadline, request.limits);
-  return begun;
-}
-
 Json sourceJson(Session& source) {
   return {{"address", source.endpoint().text()},
           {"uuid", source.variable("server_uuid")},
@@ -210,7 +174,7 @@ TakeReport takeBackup(const TakeRequest& request) {
     removeTree(report.file);
   });
   CompressedWriter writer({partial}, request.compression);
-  Begun begun = begin(request, leftOut);
+  BegunDump begun = beginDump(request, leftOut);
   report.coordinates = begun.coordinates;
   Annotator annotator(writer, coordinateLines(begun.coordinates, request.gtids) + timeZones, accounts);
   Progress progress("taking a backup", estimatedSize(source, request.databases).rows);

@@ -7,14 +7,7 @@
 namespace dlpx {
 
 EngineObject newDsource(const LinkRequest& request, const std::string& pool) {
-  EngineObject object;
-  object.name = request.name;
-  object.kind = ObjectKind::dsource;
-  object.pool = pool;
-  object.port = request.port;
-  object.serverId = request.serverId;
-  object.settings = request.settings;
-  return object;
+  return newObject(ObjectKind::dsource, request, pool);
 }
 
 std::string choosePool(Engine& engine, const std::string& named) {
@@ -28,9 +21,7 @@ std::string choosePool(Engine& engine, const std::string& named) {
 void requireSameLink(const EngineObject& there, const LinkRequest& request) {
   const bool same = there.kind == ObjectKind::dsource &&
                     there.settings.parameters == request.settings.parameters &&
-                    there.settings.userHooks == request.settings.userHooks &&
-                    (request.port == 0 || request.port == there.port) &&
-                    (request.serverId == 0 || request.serverId == there.serverId);
+                    there.settings.userHooks == request.settings.userHooks && hasNumbersOf(there, request);
   if (!same) throw nameTaken(there);
 }
 

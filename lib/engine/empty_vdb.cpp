@@ -6,21 +6,12 @@
 namespace dlpx {
 
 EngineObject newEmptyVdb(const EmptyVdbRequest& request, const std::string& pool) {
-  EngineObject object;
-  object.name = request.name;
-  object.kind = ObjectKind::vdb;
-  object.pool = pool;
-  object.port = request.port;
-  object.serverId = request.serverId;
-  object.settings = request.settings;
-  return object;
+  return newObject(ObjectKind::vdb, request, pool);
 }
 
 void requireSameEmptyVdb(const EngineObject& there, const EmptyVdbRequest& request) {
   const bool same = there.kind == ObjectKind::vdb && !there.parent &&
-                    there.settings.parameters == request.settings.parameters &&
-                    (request.port == 0 || request.port == there.port) &&
-                    (request.serverId == 0 || request.serverId == there.serverId);
+                    there.settings.parameters == request.settings.parameters && hasNumbersOf(there, request);
   if (!same) throw nameTaken(there);
 }
 

@@ -28,15 +28,9 @@ void inherit(ObjectSettings& settings, const ObjectSettings& parent, const std::
 // What the VDB's server must have in common with its parent's: the installation, the account it runs as, and
 // that keyrings are kept out of snapshots.
 EngineObject newVdb(const ProvisionRequest& request, const Origin& origin) {
-  EngineObject object;
-  object.name = request.name;
-  object.kind = ObjectKind::vdb;
-  object.pool = origin.parent.pool;
+  EngineObject object = newObject(ObjectKind::vdb, request, origin.parent.pool);
   object.parent = origin.parent.id;
   object.origin = origin.snapshot.id;
-  object.port = request.port;
-  object.serverId = request.serverId;
-  object.settings = request.settings;
   const Json details = Json::parse(origin.snapshot.details, nullptr, false);
   inherit(object.settings, origin.parent.settings, "basedir");
   inherit(object.settings, origin.parent.settings, "os_user");
@@ -63,9 +57,7 @@ ProvisionRequest replicaRequest(const ProvisionRequest& request) {
 void requireSameVdb(const EngineObject& there, const ProvisionRequest& request, const Origin& origin) {
   const bool namesSnapshot = request.from.find('@') != std::string::npos;
   const bool same = there.kind == ObjectKind::vdb && there.parent == origin.parent.id &&
-                    (!namesSnapshot || there.origin == origin.snapshot.id) &&
-                    (request.port == 0 || request.port == there.port) &&
-                    (request.serverId == 0 || request.serverId == there.serverId);
+                    (!namesSnapshot || there.origin == origin.snapshot.id) && hasNumbersOf(there, request);
   if (!same) throw nameTaken(there);
 }
 

@@ -34,6 +34,27 @@ void requireEmptyPool(Engine& engine, const std::string& name);
 
 // The pool that was named, or the only one.
 std::string choosePool(Engine& engine, const std::string& named);
+
+// What every new object takes from its request.
+template <typename Request>
+EngineObject newObject(ObjectKind kind, const Request& request, const std::string& pool) {
+  EngineObject object;
+  object.name = request.name;
+  object.kind = kind;
+  object.pool = pool;
+  object.port = request.port;
+  object.serverId = request.serverId;
+  object.settings = request.settings;
+  return object;
+}
+
+// Of an object that is there: whether the request asks for no other port and server id.
+template <typename Request>
+bool hasNumbersOf(const EngineObject& there, const Request& request) {
+  return (request.port == 0 || request.port == there.port) &&
+         (request.serverId == 0 || request.serverId == there.serverId);
+}
+
 EngineObject newDsource(const LinkRequest& request, const std::string& pool);
 EngineObject newEmptyVdb(const EmptyVdbRequest& request, const std::string& pool);
 

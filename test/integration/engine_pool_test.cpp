@@ -15,16 +15,10 @@
 #include "support/pool_storage.h"
 
 using namespace dlpx;
+using test::kMegabyte;
+using test::tool;
 
 namespace {
-
-constexpr uint64_t kMegabyte = 1 << 20;
-
-void tool(const std::vector<std::string>& argv) {
-  Command command;
-  command.argv = argv;
-  runChecked(command, ExitCode::storage, "test set-up");
-}
 
 // A pool on storage of its own.
 struct TestPool {

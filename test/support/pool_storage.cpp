@@ -12,17 +12,12 @@
 #include "support/zfs_service.h"
 
 namespace dlpx::test {
-namespace {
-
-constexpr uint64_t kMegabyte = 1 << 20;
 
 void tool(const std::vector<std::string>& argv) {
   Command command;
   command.argv = argv;
   runChecked(command, ExitCode::storage, "test set-up");
 }
-
-}  // namespace
 
 PoolStorage::PoolStorage(const std::string& kind) {
   config_.name = "test";

@@ -9,6 +9,10 @@
 
 namespace dlpx::test {
 
+inline constexpr uint64_t kMegabyte = 1 << 20;
+// Runs a program that a test's set-up needs; throws when it fails.
+void tool(const std::vector<std::string>& argv);
+
 // Storage of 320 MB for one pool of a kind, small enough to be filled: an image for btrfs and ZFS, a btrfs
 // for reflink, an ext4 for copy. It can be spoilt and mended, and goes with all its mounts also when a test
 // fails.
