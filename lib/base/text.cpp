@@ -9,6 +9,8 @@
 #include <ctime>
 #include <numeric>
 
+#include "base/columns.h"
+
 namespace dlpx {
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -118,12 +120,6 @@ size_t editDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Characters, not bytes: UTF-8 continuation bytes take no column.
-size_t width(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
@@ -143,13 +139,13 @@ std::string TextTable::text() const {
   std::vector<size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columnsOf(row[i]));
   }
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - width(row[i]), ' ');
+      const std::string padding(widths[i] - columnsOf(row[i]), ' ');
       const bool right = std::find(right_.begin(), right_.end(), i) != right_.end();
       line += (i == 0 ? "" : "  ") + (right ? padding + row[i] : row[i] + padding);
     }

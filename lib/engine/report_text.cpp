@@ -31,7 +31,7 @@ std::string lagOf(const Json& object) {
   const Json replication = object.value("replication", Json::object());
   const std::string state = replication.value("state", "running");
   if (state != "running") return state == "notConfigured" ? "-" : state;
-  return object.contains("lagSeconds") ? humanDuration(object["lagSeconds"].get<double>()) : "-";
+  return object.contains("lagSeconds") ? shortDuration(object["lagSeconds"].get<double>()) : "-";
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ std::string listText(const Json& objects, std::time_t now, size_t width) {
                     numberOf(object, "port"), numberOf(object, "snapshots"),
                     age(object, "newestSnapshotCreated", now), age(object, "created", now)});
   }
-  return tableText(rows, {.right = {4, 5, 6, 7}, .shortening = {3}}, width);
+  return tableText(rows, {.right = {4, 5, 6, 7}, .shortening = {3, 0}}, width);
 }
 
 std::string snapshotsText(const Json& snapshots, std::time_t now, size_t width) {
@@ -63,7 +63,7 @@ std::string snapshotsText(const Json& snapshots, std::time_t now, size_t width) 
                     age(snapshot, "created", now), bytesOf(snapshot, "ownBytes"), wordOf(snapshot, "origin"),
                     users.empty() ? "-" : users});
   }
-  return tableText(rows, {.right = {2, 3}, .shortening = {5, 4}}, width);
+  return tableText(rows, {.right = {2, 3}, .shortening = {5, 4, 1}}, width);
 }
 
 std::string statusText(const Json& objects, std::time_t now, size_t width) {
@@ -75,7 +75,7 @@ std::string statusText(const Json& objects, std::time_t now, size_t width) {
                     lagOf(object), numberOf(object, "port"), bytesOf(object, "ownBytes"),
                     wordOf(object, "newestSnapshot"), age(object, "newestSnapshotCreated", now)});
   }
-  return tableText(rows, {.right = {4, 5, 6, 8}, .shortening = {7}}, width);
+  return tableText(rows, {.right = {4, 5, 6, 8}, .shortening = {7, 0}}, width);
 }
 
 }  // namespace dlpx

@@ -8,39 +8,36 @@
 #include <numeric>
 #include <set>
 
+#include "base/columns.h"
 #include "base/text.h"
 
 namespace dlpx {
 namespace {
 
 constexpr size_t kUsualWidth = 80;
-constexpr size_t kLeastCell = 6;
-
-bool beginsCharacter(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-}
-
-size_t charactersIn(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), beginsCharacter));
-}
-
-std::string shortened(const std::string& text, size_t characters) {
-  if (charactersIn(text) <= characters) return text;
-  std::string kept;
-  size_t count = 0;
-  for (const char c : text) {
-    if (beginsCharacter(c) && ++count == characters) break;
-    kept += c;
-  }
-  return kept + "…";
-}
+// What shortening leaves of a cell: enough to know it by while that fits, then as little as can be.
+constexpr size_t kLeastCells[] = {16, 6};
 
 std::vector<size_t> widthsOf(const std::vector<TableRow>& rows) {
   std::vector<size_t> widths(rows.front().size());
   for (const TableRow& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], charactersIn(row[i]));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columnsOf(row[i]));
   }
   return widths;
+}
+
+std::string inOneUnit(std::time_t seconds) {
+  struct Unit {
+    std::time_t until;
+    std::time_t seconds;
+    const char* name;
+  };
+  constexpr Unit units[] = {
+      {60, 1, "s"}, {3600, 60, "min"}, {2 * 86400, 3600, "h"}, {21 * 86400, 86400, "d"}};
+  for (const Unit& unit : units) {
+    if (seconds < unit.until) return std::to_string(seconds / unit.seconds) + " " + unit.name;
+  }
+  return std::to_string(seconds / (7 * 86400)) + " w";
 }
 
 void addBelow(const std::vector<TreeNode>& nodes, const std::vector<size_t>& siblings,
@@ -70,18 +67,11 @@ size_t terminalWidth() {
 std::string ageOf(const std::string& utc, std::time_t now) {
   std::tm parts = {};
   if (strptime(utc.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) return "-";
-  const std::time_t age = std::max<std::time_t>(0, now - timegm(&parts));
-  struct Unit {
-    std::time_t until;
-    std::time_t seconds;
-    const char* name;
-  };
-  constexpr Unit units[] = {
-      {60, 1, "s"}, {3600, 60, "min"}, {2 * 86400, 3600, "h"}, {21 * 86400, 86400, "d"}};
-  for (const Unit& unit : units) {
-    if (age < unit.until) return std::to_string(age / unit.seconds) + " " + unit.name;
-  }
-  return std::to_string(age / (7 * 86400)) + " w";
+  return inOneUnit(std::max<std::time_t>(0, now - timegm(&parts)));
+}
+
+std::string shortDuration(double seconds) {
+  return seconds < 60 ? humanDuration(seconds) : inOneUnit(static_cast<std::time_t>(seconds));
 }
 
 std::vector<TreeLine> treeOf(const std::vector<TreeNode>& nodes) {
@@ -97,16 +87,19 @@ std::vector<TreeLine> treeOf(const std::vector<TreeNode>& nodes) {
 }
 
 std::string tableText(std::vector<TableRow> rows, const TableStyle& style, size_t width) {
-  const std::vector<size_t> widths = widthsOf(rows);
+  std::vector<size_t> widths = widthsOf(rows);
   const size_t whole =
       std::accumulate(widths.begin(), widths.end(), size_t{0}) + 2 * (widths.empty() ? 0 : widths.size() - 1);
   size_t excess = whole > width ? whole - width : 0;
-  for (const size_t column : style.shortening) {
-    const size_t spare = widths[column] > kLeastCell ? widths[column] - kLeastCell : 0;
-    const size_t less = std::min(excess, spare);
-    for (TableRow& row : rows) row[column] = shortened(row[column], widths[column] - less);
-    excess -= less;
+  for (const size_t least : kLeastCells) {
+    for (const size_t column : style.shortening) {
+      const size_t less = std::min(excess, widths[column] > least ? widths[column] - least : 0);
+      widths[column] -= less;
+      excess -= less;
+    }
   }
+  for (TableRow& row : rows)
+    for (const size_t column : style.shortening) row[column] = shortenedTo(row[column], widths[column]);
   TextTable table(rows.front());
   for (size_t i = 1; i < rows.size(); ++i) table.add(rows[i]);
   table.alignRight(style.right);

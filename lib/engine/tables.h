@@ -15,6 +15,9 @@ size_t terminalWidth();
 // down; "-" when `utc` is no time.
 std::string ageOf(const std::string& utc, std::time_t now);
 
+// "850 ms", "7.0 s"; from a minute on in whole units, as an age.
+std::string shortDuration(double seconds);
+
 struct TreeNode {
   std::string name;
   std::string parent;  // empty, or not among the nodes: a root
@@ -32,7 +35,7 @@ struct TableStyle {
   std::vector<size_t> shortening;  // columns that may lose text ("shop@2026…") to fit, the first ones first
 };
 // A table, its first row the head, in at most `width` columns where shortening reaches that; cells keep at
-// least 6 characters.
+// least 6 columns.
 std::string tableText(std::vector<TableRow> rows, const TableStyle& style, size_t width);
 
 }  // namespace dlpx

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+
+#include "base/error.h"
 #include "base/text.h"
 #include "engine/workflows.h"
 #include "support/fake_hooks.h"
@@ -30,5 +33,15 @@ struct EngineHost {
   FakeHooks hooks;
   Engine engine{{home / "engine", hooks.directory()}};
 };
+
+// What an action throws; one of ExitCode::success when it throws nothing.
+inline Error errorOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(ExitCode::success, "nothing failed");
+}
 
 }  // namespace dlpx::test

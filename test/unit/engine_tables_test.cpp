@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/columns.h"
 #include "base/json_full.h"
 #include "base/text.h"
 #include "engine/report_text.h"
@@ -19,6 +20,35 @@ std::vector<std::string> textOf(const std::vector<TreeNode>& nodes) {
   return lines;
 }
 
+// Three levels, each name as long as a name may be, each word and number as wide as it gets.
+Json widestObjects() {
+  Json objects = Json::array();
+  std::string parent;
+  for (const char letter : {'s', 'v', 'w'}) {
+    const std::string name = letter + std::string(62, '-') + letter;
+    objects.push_back({{"name", name},
+                       {"kind", parent.empty() ? "dsource" : "vdb"},
+                       {"parent", parent},
+                       {"origin", parent + "@20260131T134000Z"},
+                       {"state", "replacing"},
+                       {"status", "INACTIVE"},
+                       {"port", 65535},
+                       {"lagSeconds", 3599},
+                       {"snapshots", 1000},
+                       {"ownBytes", 999'000'000'000},
+                       {"created", "2026-01-17T13:45:00Z"},
+                       {"newestSnapshot", "20260131T134000Z"},
+                       {"newestSnapshotCreated", "2026-01-17T13:45:00Z"}});
+    parent = name;
+  }
+  return objects;
+}
+
+void checkFits(const std::string& table, size_t width) {
+  INFO(table);
+  for (const std::string& line : split(table, '\n')) CHECK(columnsOf(line) <= width);
+}
+
 }  // namespace
 
 TEST_CASE("an age is told in the unit that a person would take") {
@@ -32,6 +62,18 @@ TEST_CASE("an age is told in the unit that a person would take") {
   CHECK(ageOf("2026-01-01T13:45:00Z", now) == "4 w");
   CHECK(ageOf("2026-02-01T00:00:00Z", now) == "0 s");  // a clock that was put back
   CHECK(ageOf("", now) == "-");
+}
+
+TEST_CASE("a lag is told in as few words as an age once it is long") {
+  const auto lagIn = [](double seconds) {
+    const Json objects = Json::array({{{"name", "shop"}, {"lagSeconds", seconds}}});
+    return statusText(objects, 0, 200).find(" " + shortDuration(seconds) + " ") != std::string::npos;
+  };
+  CHECK(shortDuration(0.5) == "500 ms");
+  CHECK(shortDuration(7) == "7.0 s");
+  CHECK(shortDuration(3599) == "59 min");
+  CHECK(shortDuration(90000) == "25 h");
+  CHECK((lagIn(7) && lagIn(3599)));
 }
 
 TEST_CASE("parents and children are drawn as a tree, whatever their order") {
@@ -58,6 +100,45 @@ TEST_CASE("a table loses text only where it may, and only as much as the width a
         "NAME    FROM       OWN\n"
         "└─ dév  shop@…  1.2 GB\n"
         "x       -          3 B\n");
+}
+
+TEST_CASE("text is as wide as a terminal draws it, and is cut between characters") {
+  CHECK(columnsOf("shop") == 4);
+  CHECK(columnsOf("└─ dév") == 6);
+  CHECK(columnsOf("😀 店") == 5);
+  CHECK(columnsOf("e\u0301\u200D") == 1);
+  CHECK(columnsOf("\xff\xc3") == 2);  // not UTF-8: counted, never read past
+  CHECK(shortenedTo("😀😀😀", 6) == "😀😀😀");
+  CHECK(shortenedTo("😀😀😀", 5) == "😀😀…");
+  CHECK(shortenedTo("😀😀😀", 4) == "😀…");
+  CHECK(shortenedTo("shop", 3) == "sh…");
+  CHECK(tableText({{"NAME", "KIND"}, {"😀 店", "vdb"}, {"dév", "vdb"}}, {}, 80) ==
+        "NAME   KIND\n😀 店  vdb\ndév    vdb\n");
+}
+
+TEST_CASE("list, snapshots and status fit 80 columns, however long and wide the names are") {
+  constexpr std::time_t now = 1769867100;
+  const Json objects = widestObjects();
+  for (const size_t width : {80, 100, 132}) {
+    checkFits(listText(objects, now, width), width);
+    checkFits(statusText(objects, now, width), width);
+  }
+  CHECK(listText(objects, now, 80).find("├─ v---") == std::string::npos);
+  CHECK(listText(objects, now, 80).find("└─ v---") != std::string::npos);
+  Json emoji = objects;
+  for (Json& object : emoji)
+    for (const char* name : {"name", "parent", "origin"})
+      object[name] = replaceAll(object[name].get<std::string>(), "--", "😀");
+  checkFits(listText(emoji, now, 80), 80);
+  checkFits(statusText(emoji, now, 80), 80);
+  const Json snapshots =
+      Json::array({{{"name", "20260131T134000Z"},
+                    {"created", "2026-01-17T13:45:00Z"},
+                    {"ownBytes", 999'000'000'000},
+                    {"origin", objects[1]["origin"]},
+                    {"current", true},
+                    {"dependents", {emoji[0]["name"], objects[1]["name"], objects[2]["name"]}}}});
+  checkFits(snapshotsText(snapshots, now, 80), 80);
 }
 
 TEST_CASE("where stdout is no terminal its width is COLUMNS, or 80") {
