@@ -1,3 +1,4 @@
+#include "command/logged_app.h"
 #include "engine/commands.h"
 
 using namespace dlpx;
@@ -248,5 +249,5 @@ int main(int argc, char** argv) {
   for (const auto& commands : {poolCommands(), dsourceCommands(), vdbCommands(), lifeCommands()}) {
     app.commands.insert(app.commands.end(), commands.begin(), commands.end());
   }
-  return runApp(app, argc, argv);
+  return runApp(app, engineLogDirectory, argc, argv);
 }

@@ -17,6 +17,7 @@
 #include "command/environment.h"
 #include "command/generate.h"
 #include "command/help.h"
+#include "command/logged_app.h"
 #include "command/resolve.h"
 #include "command/steps.h"
 
@@ -31,22 +32,28 @@ DocumentKind documentKind(const std::string& word) {
               "give --generate man, completion or reference");
 }
 
-// The Delphix Engine's tools on a host are in DLPX_BIN; the archived plugin logs three levels above it.
-// Without that place, or the right to write there, there is no log file: nobody asked for one.
-void logBesideEngine(const AppSpec& app, log::Level level) {
+// The Delphix Engine's tools on a host are in DLPX_BIN; the archived plugin logs three levels above it. Empty
+// without that place, or the right to write there.
+fs::path placeOfEngine() {
   const char* tools = std::getenv("DLPX_BIN");
   std::error_code error;
-  if (tools == nullptr || *tools == '\0') return;
+  if (tools == nullptr || *tools == '\0') return {};
   const fs::path place = fs::canonical(fs::path(tools) / "../../..", error);
-  if (error || !place.has_relative_path() || access(place.c_str(), W_OK) != 0) return;
+  return error || !place.has_relative_path() || access(place.c_str(), W_OK) != 0 ? fs::path() : place;
+}
+
+// Nobody asked for this log: a place where it cannot be is no failure.
+void logWhereUsual(const AppSpec& app, const LogDirectory& own, const Parameters& parameters) {
   try {
-    log::configure(level, place / (app.name + ".log"));
+    fs::path place = placeOfEngine();
+    if (place.empty() && own) place = own(parameters);
+    if (!place.empty()) log::configure(log::level(), place / (app.name + ".log"));
   } catch (const Error& e) {
     log::debug(e.what());
   }
 }
 
-void setUpReporting(const AppSpec& app, const Parameters& parameters) {
+void setUpReporting(const AppSpec& app, const LogDirectory& own, const Parameters& parameters) {
   const bool quiet = parameters.flag("quiet");
   const bool verbose = parameters.flag("verbose");
   if (quiet && verbose) {
@@ -63,13 +70,14 @@ void setUpReporting(const AppSpec& app, const Parameters& parameters) {
     return log::configure(level, *directory / (app.name + ".log"));
   }
   log::configure(level);
-  logBesideEngine(app, level);
+  logWhereUsual(app, own, parameters);
 }
 
 // One process's way from its arguments to its exit code. Members are what the error handling wants to know.
 class Run {
  public:
-  Run(const AppSpec& app, std::vector<std::string> arguments) : app_(app), arguments_(std::move(arguments)) {
+  Run(const AppSpec& app, const LogDirectory& logDirectory, std::vector<std::string> arguments)
+      : app_(app), logDirectory_(logDirectory), arguments_(std::move(arguments)) {
     json_ = std::find(arguments_.begin(), arguments_.end(), "--json") != arguments_.end();
   }
 
@@ -111,7 +119,8 @@ class Run {
       printResult({parameters.toJson(names), parameters.toText(names)}, json_);
       return;
     }
-    setUpReporting(app_, parameters);
+    const bool changes = line.command->plan && !parameters.flag("dry-run");
+    setUpReporting(app_, changes ? logDirectory_ : LogDirectory(), parameters);
     logFile_ = log::file();
     for (const UnknownVariable& variable : environment.unknown()) {
       log::warning("variable " + variable.name + " is not known" +
@@ -155,6 +164,7 @@ class Run {
   }
 
   const AppSpec& app_;
+  const LogDirectory& logDirectory_;
   std::vector<std::string> arguments_;
   bool json_ = false;
   std::string logFile_;
@@ -163,7 +173,11 @@ class Run {
 }  // namespace
 
 int runApp(const AppSpec& app, int argc, char** argv) {
-  return Run(app, std::vector<std::string>(argv + std::min(argc, 1), argv + argc)).go();
+  return runApp(app, {}, argc, argv);
+}
+
+int runApp(const AppSpec& app, const LogDirectory& logDirectory, int argc, char** argv) {
+  return Run(app, logDirectory, std::vector<std::string>(argv + std::min(argc, 1), argv + argc)).go();
 }
 
 }  // namespace dlpx

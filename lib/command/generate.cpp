@@ -102,7 +102,7 @@ std::string completionOfCommands(const AppSpec& app) {
   for (const CommandSpec& command : app.commands) {
     const std::string first = command.name.substr(0, command.name.find(' '));
     if (std::find(firsts.begin(), firsts.end(), first) == firsts.end()) firsts.push_back(first);
-    cases += "    '" + command.name + "'*) candidates='" + flagsOf(command) + "' ;;\n";
+    cases += "    '" + command.name + " '*) candidates='" + flagsOf(command) + "' ;;\n";
   }
   for (const std::string& first : firsts) {
     std::vector<std::string> seconds;

@@ -103,8 +103,15 @@ Output toldForgotten(const std::string& pool, const ForgottenPool& forgotten) {
   return told({{"destroyed", pool}, {"forgotten", forgotten.objects}, {"keyringDirs", keyrings}}, text);
 }
 
-std::string reachable(const EngineObject& object) {
-  return "runs on port " + std::to_string(object.port);
+Output toldRunning(Engine& engine, const EngineObject& vdb) {
+  return toldObject(engine, vdb.name, "runs on port " + std::to_string(vdb.port));
+}
+
+// A command on the object that is named, which returns nothing.
+Output runOn(const Parameters& p, void (*workflow)(Engine&, const std::string&), const std::string& what) {
+  Engine engine = open(p);
+  workflow(engine, p.text("name"));
+  return toldObject(engine, p.text("name"), what);
 }
 
 PoolRequest poolRequest(const Parameters& p) {
@@ -230,14 +237,12 @@ Output runSync(const Parameters& p) {
 
 Output runProvision(const Parameters& p) {
   Engine engine = open(p);
-  const EngineObject vdb = provision(engine, provisionRequest(p));
-  return toldObject(engine, vdb.name, reachable(vdb));
+  return toldRunning(engine, provision(engine, provisionRequest(p)));
 }
 
 Output runCreateEmpty(const Parameters& p) {
   Engine engine = open(p);
-  const EngineObject vdb = createEmpty(engine, emptyVdbRequest(p));
-  return toldObject(engine, vdb.name, reachable(vdb));
+  return toldRunning(engine, createEmpty(engine, emptyVdbRequest(p)));
 }
 
 Output runSnapshot(const Parameters& p) {
@@ -247,38 +252,28 @@ Output runSnapshot(const Parameters& p) {
 
 Output runRefresh(const Parameters& p) {
   Engine engine = open(p);
-  const EngineObject vdb = refresh(engine, p.text("name"), p.textIfGiven("to"));
-  return toldObject(engine, vdb.name, reachable(vdb));
+  return toldRunning(engine, refresh(engine, p.text("name"), p.textIfGiven("to")));
 }
 
 Output runRewind(const Parameters& p) {
   Engine engine = open(p);
-  const EngineObject vdb = rewind(engine, p.text("name"), p.textIfGiven("to"));
-  return toldObject(engine, vdb.name, reachable(vdb));
+  return toldRunning(engine, rewind(engine, p.text("name"), p.textIfGiven("to")));
 }
 
 Output runStart(const Parameters& p) {
-  Engine engine = open(p);
-  start(engine, p.text("name"));
-  return toldObject(engine, p.text("name"), "is started");
+  return runOn(p, start, "is started");
 }
 
 Output runStop(const Parameters& p) {
-  Engine engine = open(p);
-  stop(engine, p.text("name"));
-  return toldObject(engine, p.text("name"), "is stopped");
+  return runOn(p, stop, "is stopped");
 }
 
 Output runEnable(const Parameters& p) {
-  Engine engine = open(p);
-  enable(engine, p.text("name"));
-  return toldObject(engine, p.text("name"), "is enabled");
+  return runOn(p, enable, "is enabled");
 }
 
 Output runDisable(const Parameters& p) {
-  Engine engine = open(p);
-  disable(engine, p.text("name"));
-  return toldObject(engine, p.text("name"), "is disabled");
+  return runOn(p, disable, "is disabled");
 }
 
 Output runDelete(const Parameters& p) {
@@ -339,6 +334,10 @@ Output runSnapshots(const Parameters& p) {
 Output runStatus(const Parameters& p) {
   Engine engine = open(p);
   return statusReport(engine, p.textIfGiven("name"));
+}
+
+fs::path engineLogDirectory(const Parameters& p) {
+  return makeHome(p.path("home")) / "logs";
 }
 
 StepList planOf(const std::string& command, const Parameters& given) {

@@ -31,6 +31,10 @@ Output runStatus(const Parameters& parameters);
 // The steps of a command that changes something: "pool create", "refresh" …
 StepList planOf(const std::string& command, const Parameters& parameters);
 
+// `logs` in the home, which is made when it is not there: a failure at night has its log also when nobody
+// asked for one, and the hooks' programs log there, too.
+std::filesystem::path engineLogDirectory(const Parameters& parameters);
+
 // What `link` and `provision` hand on to the hooks, by parameter name.
 const std::vector<std::string>& dsourceParameters();
 const std::vector<std::string>& vdbParameters();

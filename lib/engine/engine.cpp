@@ -9,13 +9,8 @@ namespace {
 
 constexpr FileTraits kClosed = {0700, std::nullopt};
 
-// Others must be able to walk to the mounts below; everything else in the home is closed.
 EngineOptions withHome(EngineOptions options) {
-  options.home = fs::absolute(options.home);
-  if (options.toLook) return options;
-  if (!fs::exists(options.home)) makeDirectory(options.home, {0755, std::nullopt});
-  makeDirectory(options.home / "pools", {0755, std::nullopt});
-  for (const char* closed : {"config", "operations", "locks"}) makeDirectory(options.home / closed, kClosed);
+  options.home = options.toLook ? fs::absolute(options.home) : makeHome(options.home);
   return options;
 }
 
@@ -25,6 +20,15 @@ fs::path catalogueOf(const EngineOptions& options) {
 }
 
 }  // namespace
+
+// Others must be able to walk to the mounts below; everything else in the home is closed.
+fs::path makeHome(const fs::path& path) {
+  const fs::path home = fs::absolute(path);
+  if (!fs::exists(home)) makeDirectory(home, {0755, std::nullopt});
+  makeDirectory(home / "pools", {0755, std::nullopt});
+  for (const char* closed : {"config", "operations", "locks", "logs"}) makeDirectory(home / closed, kClosed);
+  return home;
+}
 
 Engine::Engine(EngineOptions options)
     : options_(withHome(std::move(options))), catalogue_(catalogueOf(options_)) {}

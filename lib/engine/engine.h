@@ -22,6 +22,7 @@ struct EngineOptions {
 //   pools/<pool>[.img]        where pools are mounted by default, and their images
 //   config/<name>.yaml        what hooks read, made from the catalogue
 //   operations/<name>.state.json, operations/<name>.run/, locks/<name>.lock
+//   logs/                     of the engine, of its hooks' programs, of servers that failed
 // All but the way to the mounts is closed to others.
 class Engine {
  public:
@@ -44,6 +45,9 @@ class Engine {
   EngineOptions options_;
   Catalogue catalogue_;
 };
+
+// Makes what is not there yet of a home; returns its absolute path.
+fs::path makeHome(const fs::path& path);
 
 // Letters, digits, '-' and '_', at most 64, beginning with a letter or digit; throws Error{usage} otherwise.
 void checkName(const std::string& name);

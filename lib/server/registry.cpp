@@ -47,4 +47,8 @@ void forget(uint16_t port, const fs::path& mount) {
   fs::remove(fileOf(port), ignored);
 }
 
+fs::path stateDirectory() {
+  return fs::absolute(directory()).lexically_normal().parent_path();
+}
+
 }  // namespace dlpx::registry

@@ -16,4 +16,7 @@ std::optional<fs::path> find(uint16_t port);
 // Removes the entry when it names this mount.
 void forget(uint16_t port, const fs::path& mount);
 
+// The directory of what is kept about this host beside the registry; it may not exist yet.
+fs::path stateDirectory();
+
 }  // namespace dlpx::registry

@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/json_full.h"
 #include "base/undo.h"
+#include "server/kept_log.h"
 #include "staging/build.h"
 #include "staging/mount_use.h"
 #include "staging/password_files.h"
@@ -23,7 +24,8 @@ Output build(const StagingRequest& request, const Plan& plan, const Mount& mount
     const InterruptShield shield;
     clearMount(mount, true, Deadline::in(timeToClear));
   });
-  const BuiltStaging built = buildStaging(request, plan, mount, journal);
+  const BuiltStaging built = keepingErrorLog(mount, mount.root().filename(),
+                                             [&] { return buildStaging(request, plan, mount, journal); });
   journal.step("publish");
   mergeFacts(mount.stateFile(), {{"staging", built.facts.json()}}, {0640, built.instance.owner()});
   notePasswordFiles(mount, request.passwordFiles, built.instance.owner());

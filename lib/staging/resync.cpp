@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/undo.h"
+#include "server/kept_log.h"
 #include "staging/build.h"
 #include "staging/init.h"
 #include "staging/mount_use.h"
@@ -28,6 +29,17 @@ void undoWhatWasKilled(const Mount& mount, const StagingRequest& request) {
   clearBeside(mount, Deadline::in(timeToClear));
 }
 
+// Of a swap that failed the new server's files are on mount.next() again.
+BuiltStaging buildAndSwapIn(const StagingRequest& request, const Plan& plan, const Mount& mount) {
+  const Mount next = mount.next();
+  Journal journal = next.journal("resync");
+  const BuiltStaging built = buildStaging(beside(request, next), plan, next, journal);
+  journal.finish();
+  // Whoever takes a snapshot of the old data now comes to an end first.
+  const FileLock lock = mount.lock("resync", Deadline::in(request.timeout));
+  return swapIn(request, plan, built);
+}
+
 }  // namespace
 
 bool isResyncable(const Mount& mount) {
@@ -49,12 +61,8 @@ Output resyncStaging(const StagingRequest& request) {
   });
   makeDirectory(next.root(), {0750, ownerOf(request.osUser)});
   makeDirectory(next.control(), {0750, ownerOf(request.osUser)});
-  Journal journal = next.journal("resync");
-  const BuiltStaging built = buildStaging(beside(request, next), plan, next, journal);
-  journal.finish();
-  // Whoever takes a snapshot of the old data now comes to an end first.
-  const FileLock lock = mount.lock("resync", Deadline::in(request.timeout));
-  const BuiltStaging swapped = swapIn(request, plan, built);
+  const BuiltStaging swapped =
+      keepingErrorLog(next, mount.root().filename(), [&] { return buildAndSwapIn(request, plan, mount); });
   undo.commit();
   clearBeside(mount, Deadline::in(timeToClear));
   return describe(swapped, false);

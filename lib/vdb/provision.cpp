@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/undo.h"
 #include "mysql/dialect.h"
+#include "server/kept_log.h"
 #include "server/log_index.h"
 #include "server/registry.h"
 #include "server/server_options.h"
@@ -112,11 +113,18 @@ Error explained(const VdbPlan& plan, const Error& error) {
                error.log());
 }
 
+// An engine clears away what failed, and with it the error log that the error names.
+Error withLog(const VdbPlan& plan, const Error& error) {
+  return error.log() == plan.mount.errorLog()
+             ? withKeptErrorLog(plan.mount, plan.mount.root().filename(), error)
+             : error;
+}
+
 void startExplained(const VdbPlan& plan, const Instance::Start& start) {
   try {
     plan.server().start(start);
   } catch (const Error& error) {
-    throw explained(plan, error);
+    throw withLog(plan, explained(plan, error));
   }
 }
 
@@ -124,7 +132,7 @@ void initialiseExplained(const VdbPlan& plan) {
   try {
     plan.server().initialise({}, firstAccountStatements(plan), Deadline::in(plan.timeout));
   } catch (const Error& error) {
-    throw explained(plan, error);
+    throw withLog(plan, explained(plan, error));
   }
 }
 

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/json_full.h"
 #include "command/app.h"
 #include "command/table.h"
+#include "support/catch.h"
 
 namespace dlpx::test {
 
@@ -75,6 +77,53 @@ inline AppSpec appOf(std::vector<std::string> parameters, std::function<Output(c
   make.parameters = std::move(parameters);
   make.run = std::move(run);
   return {name, "a program of the tests", {make}};
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Prints the values of all its parameters, secrets too.
+inline AppSpec echoApp(const std::vector<std::string>& names, const std::string& app = "dlpx-mysql-stage") {
+  return appOf(
+      names,
+      [names](const Parameters& parameters) {
+        std::string text;
+        for (const std::string& name : names) {
+          const bool isSecret = parameterSpec(name).type == ValueType::secret;
+          text +=
+              name + "=" + (isSecret ? parameters.secret(name).value_or(Secret("none")).reveal() : "") + "\n";
+        }
+        return Output{parameters.toJson(names), text};
+      },
+      app);
+}
+
+inline Json valueOf(const Told& told, const std::string& name) {
+  INFO(told.err);
+  REQUIRE(told.code == 0);
+  return Json::parse(told.out).at(name);
+}
+
+inline AppSpec failingApp(const std::function<void()>& failure) {
+  return appOf({"mount"}, [failure](const Parameters&) {
+    failure();
+    return Output{};
+  });
+}
+
+inline AppSpec wordyApp() {
+  AppSpec app = echoApp({"mount", "method", "log-sync", "source-password"});
+  CommandSpec create;
+  create.name = "pool create";
+  create.summary = "create a pool";
+  create.positionals = {"name", "to?"};
+  create.run = [](const Parameters& parameters) {
+    return Output{Json(nullptr), parameters.text("name") + " " + parameters.textOr("to", "-")};
+  };
+  create.examples = {"dlpx-mysql-stage pool create p", "dlpx-mysql-stage pool create p s"};
+  app.commands.push_back(create);
+  return app;
 }
 
 }  // namespace dlpx::test

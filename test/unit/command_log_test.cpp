@@ -1,0 +1,118 @@
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "command/logged_app.h"
+#include "support/catch.h"
+#include "support/scratch.h"
+#include "unit/command_support.h"
+
+using namespace dlpx;
+using namespace dlpx::test;
+
+TEST_CASE("quiet hides notes, verbose shows all, and both together are refused") {
+  const AppSpec app = appOf({}, [](const Parameters&) {
+    log::debug("a detail");
+    log::info("a note");
+    log::warning("a warning");
+    return Output{};
+  });
+  const std::string usual = runInChild(app, {"make"}).err;
+  CHECK((contains(usual, "a note") && !contains(usual, "a detail")));
+  const std::string quiet = runInChild(app, {"make", "-q"}).err;
+  CHECK((contains(quiet, "a warning") && !contains(quiet, "a note")));
+  CHECK(contains(runInChild(app, {"make", "-v"}).err, "a detail"));
+  CHECK(runInChild(app, {"make", "-q", "-v"}).code == 2);
+}
+
+TEST_CASE("a log file is written below log-dir and named in the error") {
+  const Scratch scratch;
+  const fs::path directory = scratch / "logs";
+  const Told told = runInChild(failingApp([] { throw Error(ExitCode::stop, "it stays up"); }),
+                               {"make", "--json", "--log-dir", directory.string()});
+  const fs::path file = directory / "dlpx-mysql-stage.log";
+  CHECK(Json::parse(told.err).at("error").at("log") == file.string());
+  CHECK(contains(readFile(file), "it stays up"));
+}
+
+TEST_CASE("a log file is rotated by size, five old ones are kept, and others can read none of them") {
+  const Scratch scratch;
+  const AppSpec app = appOf({"source-password"}, [](const Parameters& parameters) {
+    parameters.requireSecret("source-password");
+    const std::string line(100'000, 'x');
+    for (int i = 0; i < 700; ++i) log::debug(line);
+    return Output{};
+  });
+  CHECK(runInChild(app, {"make", "--log-dir", scratch.path().string()}, {{"SOURCEPASS", "hunter2"}}).code ==
+        0);
+  size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(scratch.path())) {
+    INFO(entry.path());
+    ++files;
+    struct stat status = {};
+    CHECK(stat(entry.path().c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0640);
+    CHECK(entry.file_size() <= 10 * 1024 * 1024);
+    CHECK_FALSE(contains(readFile(entry.path()), "hunter2"));
+  }
+  CHECK(files == 6);
+  CHECK(fs::exists(scratch / "dlpx-mysql-stage.5.log"));
+}
+
+TEST_CASE("a full log of an earlier command is rotated, and each line has the id of the operation") {
+  const Scratch scratch;
+  const fs::path file = scratch / "dlpx-mysql-stage.log";
+  writeFile(file, std::string(10 * 1024 * 1024, 'x'));
+  const AppSpec app = appOf({}, [](const Parameters&) {
+    log::warning("something");
+    return Output{};
+  });
+  const std::string id = " " + log::operationId() + " ";  // before the child is made: it keeps it
+  CHECK(runInChild(app, {"make", "--log-dir", scratch.path().string()}).code == 0);
+  CHECK(fs::file_size(scratch / "dlpx-mysql-stage.1.log") == 10 * 1024 * 1024);
+  const std::vector<std::string> lines = split(trim(readFile(file)), '\n');
+  CHECK(lines.size() == 3);
+  for (const std::string& line : lines) CHECK(contains(line, id));
+}
+
+TEST_CASE("with DLPX_BIN the log is where the archived plugin keeps its own, if it can be written there") {
+  const Scratch scratch;
+  const AppSpec app = appOf({}, [](const Parameters&) { return Output{}; });
+  const fs::path tools = scratch / "toolkit/mysql/a/bin";
+  CHECK(runInChild(app, {"make"}, {{"DLPX_BIN", tools.string()}}).code == 0);
+  fs::create_directories(tools);
+  writeFile(scratch / "toolkit/dlpx-mysql-stage.log", std::string(10 * 1024 * 1024, 'x'),
+            {0640, std::nullopt});
+  CHECK(runInChild(app, {"make"}, {{"DLPX_BIN", tools.string()}}).code == 0);
+  CHECK(contains(readFile(scratch / "toolkit/dlpx-mysql-stage.log"), "make is done"));
+  CHECK(fs::file_size(scratch / "toolkit/dlpx-mysql-stage.1.log") == 10 * 1024 * 1024);
+}
+
+TEST_CASE("an app's own place takes the log of what changes something, when nothing else says where") {
+  const Scratch scratch;
+  const fs::path own = scratch / "own";
+  AppSpec app = appOf({}, [](const Parameters&) { return Output{}; });
+  const auto runWith = [&](std::vector<std::string> words, const LogDirectory& place,
+                           const Variables& variables = {}) {
+    return inChild([&] {
+      setVariables(variables);
+      words.insert(words.begin(), app.name);
+      std::vector<char*> argv;
+      for (std::string& word : words) argv.push_back(word.data());
+      argv.push_back(nullptr);
+      return runApp(app, place, static_cast<int>(words.size()), argv.data());
+    });
+  };
+  const LogDirectory ours = [&](const Parameters&) { return own; };
+  CHECK(runWith({"make"}, ours).code == 0);
+  CHECK_FALSE(fs::exists(own));  // a command that only looks
+  app.commands[0].plan = [](const Parameters&) { return StepList{}; };
+  CHECK(runWith({"make", "--dry-run"}, ours).code == 0);
+  CHECK_FALSE(fs::exists(own));
+  CHECK(runWith({"make", "--log-dir", (scratch / "asked").string()}, ours).code == 0);
+  CHECK_FALSE(fs::exists(own));
+  CHECK(runWith({"make"}, ours).code == 0);
+  CHECK(contains(readFile(own / "dlpx-mysql-stage.log"), "make is done"));
+  const LogDirectory none = [](const Parameters&) -> fs::path { throw Error(ExitCode::storage, "no"); };
+  CHECK(runWith({"make"}, none).code == 0);
+}
