@@ -156,25 +156,3 @@ TEST_CASE("a dry run of create-empty and of a restore into it tells what is then
   CHECK(dry.exitCode == 6);
   CHECK(dry.err == again.err);
 }
-
-TEST_CASE("every command that changes something can be run dry") {
-  const std::map<std::string, Words> onlyLook = {
-      {"dlpx-mysql-stage",
-       {"discover", "check", "status", "size", "mount-specification", "replication status",
-        "replication wait"}},
-      {"dlpx-mysql-backup", {"inspect"}},
-      {"dlpx-mysql-vdb", {"status", "size", "mount-specification"}},
-      {"dlpx-mysql-engine", {"pool status", "list", "snapshots", "status", "size"}}};
-  for (const auto& [tool, looks] : onlyLook) {
-    const Finished man = run({.argv = {std::string(DLPX_TEST_BIN_DIR) + "/" + tool, "--generate", "man"}});
-    const std::string page = replaceAll(man.out, "\\-", "-");
-    const Words sections = split(replaceAll(page, "\n.SS ", "\x01"), '\x01');
-    REQUIRE(sections.size() > looks.size());
-    for (size_t i = 1; i < sections.size(); ++i) {
-      const std::string command = sections[i].substr(0, sections[i].find('\n'));
-      INFO(tool << " " << command);
-      const bool changes = std::find(looks.begin(), looks.end(), command) == looks.end();
-      CHECK((sections[i].find("\n.B --dry-run") != std::string::npos) == changes);
-    }
-  }
-}

@@ -104,10 +104,19 @@ TEST_CASE("a dry run tells the steps that a workflow then takes, and changes not
       "dev", [&] { return withoutStatus(planEnable(engine, "dev")); }, [&] { enable(engine, "dev"); });
   CHECK(namesOf(planUp(engine)).front() == "mount");
 
+  EmptyVdbRequest blank;
+  blank.name = "blank";
+  blank.settings = settings;
+  agree(
+      "blank", [&] { return planCreateEmpty(engine, blank); }, [&] { createEmpty(engine, blank); });
+  CHECK(planCreateEmpty(engine, blank).empty());
+  agree(
+      "blank", [&] { return planRemove(engine, "blank"); }, [&] { remove(engine, "blank"); });
+
   CHECK_THROWS_AS(planRefresh(engine, "dev", "no-such"), Error);
   CHECK_THROWS_AS(planSync(engine, "dev", false), Error);
   CHECK_THROWS_AS(planRemove(engine, "shop"), Error);  // dev was made from it
-  CHECK_THROWS_AS(planPoolDestroy(engine, "plain"), Error);
+  CHECK_THROWS_AS(planPoolDestroy(engine, "plain", false), Error);
   RetentionPolicy newest;
   newest.keepLast = 1;
   const Names toGo = namesOf(planRetention(engine, {}, newest));
@@ -120,7 +129,7 @@ TEST_CASE("a dry run tells the steps that a workflow then takes, and changes not
   agree(
       "shop", [&] { return planRemove(engine, "shop"); }, [&] { remove(engine, "shop"); });
   CHECK(planRemove(engine, "shop").empty());
-  CHECK(namesOf(planPoolDestroy(engine, "plain")) == Names{"destroy", "record"});
+  CHECK(namesOf(planPoolDestroy(engine, "plain", false)) == Names{"destroy", "record"});
 }
 
 TEST_CASE("a dry run of the first pool makes no home") {
