@@ -24,10 +24,30 @@ constexpr std::array<bool, 256> escapes() {
 }
 constexpr std::array<bool, 256> isEscaped = escapes();
 
+// A byte of the word is 0: that byte's top bit, and maybe one above it, is set in the result.
+constexpr uint64_t zeroBytes(uint64_t word) {
+  return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+}
+
+constexpr uint64_t eight(char c) {
+  return 0x0101010101010101 * static_cast<unsigned char>(c);
+}
+
+// Where the next byte to escape is, or the end: most values have none, so eight are looked at at once.
+size_t nextEscaped(std::string_view value, size_t at) {
+  for (uint64_t word = 0; at + sizeof word <= value.size(); at += sizeof word) {
+    std::memcpy(&word, value.data() + at, sizeof word);
+    if ((zeroBytes(word) | zeroBytes(word ^ eight('\t')) | zeroBytes(word ^ eight('\n')) |
+         zeroBytes(word ^ eight('\\'))) != 0)
+      break;
+  }
+  while (at < value.size() && !isEscaped[static_cast<unsigned char>(value[at])]) ++at;
+  return at;
+}
+
 void writeValue(BytePipe& pipe, std::string_view value) {
   size_t begin = 0;
-  for (size_t i = 0; i < value.size(); ++i) {
-    if (!isEscaped[static_cast<unsigned char>(value[i])]) continue;
+  for (size_t i = nextEscaped(value, 0); i < value.size(); i = nextEscaped(value, i + 1)) {
     pipe.write(value.substr(begin, i - begin));
     pipe.write('\\');
     pipe.write(value[i] == '\t' ? 't' : value[i] == '\n' ? 'n' : value[i] == '\0' ? '0' : '\\');

@@ -1,11 +1,15 @@
 #include "backup/fast_load.h"
 
+#include "base/deadline.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "mysql/dialect.h"
 
 namespace dlpx {
 namespace {
+
+constexpr unsigned poolIsResized = 3125;
+constexpr Seconds timeToResize(60);
 
 bool isRedoLogOn(Session& target) {
   const Rows rows = target.query("SHOW GLOBAL STATUS LIKE 'Innodb_redo_log_enabled'");
@@ -20,56 +24,40 @@ std::string setGlobal(const std::string& variable, const std::string& value) {
   return "SET GLOBAL " + variable + " = " + (isNumber(value) ? value : quoteString(value));
 }
 
-}  // namespace
+// The buffer pool is still growing when a load was short: it takes the next size when it has.
+void execute(Session& target, const std::string& statement) {
+  std::optional<SqlError> error;
+  waitUntil(Deadline::in(timeToResize), [&] {
+    error = target.tryExecute(statement);
+    return !error || error->number() != poolIsResized;
+  });
+  if (error) throw *error;
+}
 
-FastLoad::FastLoad(Session& target, const std::vector<std::pair<std::string, std::string>>& more)
-    : target_(target) {
+void attempt(Session& target, const std::string& statement) {
   try {
-    set("innodb_flush_log_at_trx_commit", "0");
-    set("max_allowed_packet", "1073741824");
-    set("log_bin_trust_function_creators", "ON");
-    for (const auto& [variable, value] : more) set(variable, value);
-    if (Dialect(target_.version()).hasDisableRedoLog() && isRedoLogOn(target_)) {
-      redoOff_ = true;
-      target_.execute("ALTER INSTANCE DISABLE INNODB REDO_LOG");
-    }
-  } catch (...) {
-    putBack();
-    throw;
+    execute(target, statement);
+  } catch (const std::exception& e) {
+    log::warning("the target's settings could not be put back: " + std::string(e.what()));
   }
 }
 
-FastLoad::~FastLoad() {
-  putBack();
-}
+}  // namespace
 
-void FastLoad::set(const std::string& variable, const std::string& value) {
+void LoadSettings::set(const std::string& variable, const std::string& value) {
   const std::string now = target_.variable(variable);
   if (now.empty() || now == value) return;  // unknown to this version, or as wanted
-  target_.execute(std::string_view(setGlobal(variable, value)));
+  execute(target_, setGlobal(variable, value));
   old_.emplace_back(variable, now);
 }
 
-void FastLoad::putBack() {
-  const auto attempt = [this](const std::string& statement) {
-    try {
-      target_.execute(std::string_view(statement));
-    } catch (const std::exception& e) {
-      log::warning("the target's settings could not be put back: " + std::string(e.what()));
-    }
-  };
-  if (redoOff_) attempt("ALTER INSTANCE ENABLE INNODB REDO_LOG");
-  redoOff_ = false;
-  for (; !old_.empty(); old_.pop_back()) attempt(setGlobal(old_.back().first, old_.back().second));
+void LoadSettings::putBack() {
+  for (; !old_.empty(); old_.pop_back()) attempt(target_, setGlobal(old_.back().first, old_.back().second));
 }
 
-void FastLoad::finish() {
+void LoadSettings::finish() {
   const auto wanted = old_;
   putBack();
-  if (!isRedoLogOn(target_)) {
-    throw Error(ExitCode::restore, "the redo log of " + target_.endpoint().text() + " is still off",
-                "remove the instance and create it anew");
-  }
   for (const auto& [variable, value] : wanted) {
     const std::string now = target_.variable(variable);
     if (now != value) {
@@ -79,6 +67,43 @@ void FastLoad::finish() {
                   "restart the server");
     }
   }
+}
+
+FastLoad::FastLoad(Session& target, const std::vector<std::pair<std::string, std::string>>& more)
+    : target_(target), settings_(target) {
+  try {
+    settings_.set("innodb_flush_log_at_trx_commit", "0");
+    settings_.set("max_allowed_packet", "1073741824");
+    settings_.set("log_bin_trust_function_creators", "ON");
+    // New pages are written once, when they are full, and not before as zeros.
+    settings_.set("innodb_extend_and_initialize", "OFF");
+    for (const auto& [variable, value] : more) settings_.set(variable, value);
+    if (Dialect(target_.version()).hasDisableRedoLog() && isRedoLogOn(target_)) {
+      redoOff_ = true;
+      target_.execute("ALTER INSTANCE DISABLE INNODB REDO_LOG");
+    }
+  } catch (...) {
+    enableRedoLog();
+    throw;
+  }
+}
+
+FastLoad::~FastLoad() {
+  enableRedoLog();
+}
+
+void FastLoad::enableRedoLog() {
+  if (redoOff_) attempt(target_, "ALTER INSTANCE ENABLE INNODB REDO_LOG");
+  redoOff_ = false;
+}
+
+void FastLoad::finish() {
+  enableRedoLog();
+  if (!isRedoLogOn(target_)) {
+    throw Error(ExitCode::restore, "the redo log of " + target_.endpoint().text() + " is still off",
+                "remove the instance and create it anew");
+  }
+  settings_.finish();
 }
 
 }  // namespace dlpx

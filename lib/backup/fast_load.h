@@ -8,6 +8,27 @@
 
 namespace dlpx {
 
+// Global variables of a server that are not as usual while it loads.
+class LoadSettings {
+ public:
+  explicit LoadSettings(Session& target) : target_(target) {}
+  // Puts back what is left, and logs what could not be.
+  ~LoadSettings() { putBack(); }
+  LoadSettings(const LoadSettings&) = delete;
+  LoadSettings& operator=(const LoadSettings&) = delete;
+
+  // One that this version does not know is left out.
+  void set(const std::string& variable, const std::string& value);
+  // Puts all back; throws Error{restore} when one is not as it was.
+  void finish();
+
+ private:
+  void putBack();
+
+  Session& target_;
+  std::vector<std::pair<std::string, std::string>> old_;
+};
+
 // Makes a fresh target load fast and take everything: no redo log (8.0.21), no flush per transaction, packets
 // of any size, functions of any kind. All is put back by finish(), which checks it, or by the destructor,
 // which logs what it could not put back.
@@ -23,11 +44,10 @@ class FastLoad {
   void finish();
 
  private:
-  void set(const std::string& variable, const std::string& value);
-  void putBack();
+  void enableRedoLog();
 
   Session& target_;
-  std::vector<std::pair<std::string, std::string>> old_;
+  LoadSettings settings_;
   bool redoOff_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include "mysql/dialect.h"
 #include "server/keyring.h"
 #include "server/server_options.h"
+#include "server/tls_identity.h"
 #include "staging/account.h"
 #include "staging/ingest.h"
 #include "staging/options.h"
@@ -28,6 +29,16 @@ std::string firstStatements(const StagingRequest& request, const Version& versio
   return join(statements, ";\n") + ";\n";
 }
 
+// Servers before 8.0 may be built with a TLS library that cannot read our keys: they make their own.
+void initialise(const Instance& instance, const StagingRequest& request, const Plan& plan) {
+  const Version& version = plan.installation.version;
+  const bool ourKeys = version.atLeast(8, 0);
+  const std::vector<std::string> options =
+      ourKeys ? std::vector<std::string>{"--auto-generate-certs=OFF"} : std::vector<std::string>{};
+  instance.initialise(options, firstStatements(request, version), Deadline::in(request.timeout));
+  if (ourKeys) writeTlsIdentity(instance.mount().data(), instance.owner());
+}
+
 Instance createInstance(const StagingRequest& request, const Plan& plan, const Mount& mount,
                         Journal& journal) {
   const Instance instance(mount, stagingInstance(request, plan));
@@ -40,7 +51,7 @@ Instance createInstance(const StagingRequest& request, const Plan& plan, const M
   if (plan.keyring) writeKeyring(instance.facts().keyring, firstKeyring(request, plan), owner);
   writeStagingOptions(instance, request, plan);
   journal.step("initialise");
-  instance.initialise({}, firstStatements(request, plan.installation.version), Deadline::in(request.timeout));
+  initialise(instance, request, plan);
   return instance;
 }
 

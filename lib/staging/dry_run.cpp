@@ -6,6 +6,7 @@
 #include "staging/account.h"
 #include "staging/build.h"
 #include "staging/facts.h"
+#include "staging/ingest.h"
 #include "staging/init.h"
 #include "staging/lifecycle.h"
 #include "staging/mount_use.h"
@@ -25,18 +26,20 @@ bool runs(const Instance& instance) {
   return instance.state() == InstanceState::running;
 }
 
-StepList logicalSteps(const std::string& method, const std::string& what) {
-  return {{"start for " + method, "start the server without durability, not reachable over the network"},
+StepList logicalSteps(const Plan& plan, const std::string& what) {
+  const std::string method(text(plan.choice.method));
+  return {{"start for " + method, "start the server, to be filled without durability"},
           {method, what},
           {"copy accounts", "create the source's accounts, roles and grants"},
-          {"restart durably", "restart with the settings of my.cnf"}};
+          copiesOnline(plan) ? Step{"put settings back", "let the settings of my.cnf hold again"}
+                             : Step{"restart durably", "restart with the settings of my.cnf"}};
 }
 
 StepList fileSteps(const BackupFacts& backup) {
   const Step restore = {"restore",
                         "restore " + backup.path.string() + " (" + std::string(text(backup.kind)) + ")"};
   if (!isPhysical(backup.kind))
-    return {{"start for restore", "start the server without durability, not reachable over the network"},
+    return {{"start for restore", "start the server, to be filled without durability"},
             restore,
             {"restart durably", "restart with the settings of my.cnf"}};
   return {{"start for restore", "start the empty server once, for our account's credential"},
@@ -55,9 +58,9 @@ StepList ingestSteps(const StagingRequest& request, const Plan& plan) {
               {"clone", "clone all files" + from},
               cutOffStep};
     case Method::dump:
-      return logicalSteps("dump", "pipe a mysqldump" + from);
+      return logicalSteps(plan, "pipe a mysqldump" + from);
     default:
-      return logicalSteps("copy", "copy definitions and rows on parallel connections" + from);
+      return logicalSteps(plan, "copy definitions and rows on parallel connections" + from);
   }
 }
 

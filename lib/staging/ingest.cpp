@@ -7,6 +7,7 @@
 #include "backup/copy.h"
 #include "backup/data_directory.h"
 #include "backup/dump.h"
+#include "backup/fast_load.h"
 #include "backup/file_restore.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -97,12 +98,28 @@ void followSystemTablespace(const Plan& plan, const StagingRequest& request, con
   target.execute("ALTER TABLESPACE mysql ENCRYPTION = 'Y'");
 }
 
+// What loadingOptions() is for a start.
+void setForLoading(LoadSettings& settings, Session& control) {
+  settings.set("super_read_only", "OFF");
+  settings.set("read_only", "OFF");
+  const uint64_t pool = loadingPool();
+  if (control.number("SELECT @@GLOBAL.innodb_buffer_pool_size") < pool)
+    settings.set("innodb_buffer_pool_size", std::to_string(pool));
+}
+
 // By copy or dump.
 Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const Instance& instance,
                          Journal& journal) {
   const std::string method(text(plan.choice.method));
   journal.step("start for " + method);
-  instance.start(startWith(request, loadingOptions(plan.installation.version)));
+  const bool online = copiesOnline(plan);
+  instance.start(
+      startWith(request, online ? std::vector<std::string>{} : loadingOptions(plan.installation.version)));
+  Session control = instance.connect(request.adminUser, request.adminPassword);
+  control.failWith(ExitCode::restore);
+  control.execute("SET SESSION wait_timeout = 2147483");
+  LoadSettings settings(control);
+  if (online) setForLoading(settings, control);
   journal.step(method);
   // As of the snapshot: an account that is created later comes by replication.
   Accounts accounts;
@@ -115,7 +132,12 @@ Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const 
   journal.step("copy accounts");
   copyAccounts(accounts, request, instance, report.notes);
   followSystemTablespace(plan, request, instance);
-  restartDurably(request, instance, journal);
+  if (online) {
+    journal.step("put settings back");
+    settings.finish();
+  } else {
+    restartDurably(request, instance, journal);
+  }
   report.coordinates.usesGtid = plan.source->usesGtid();
   return {report.coordinates, report.notes};
 }
@@ -172,6 +194,10 @@ Ingested ingestByFile(const StagingRequest& request, const Plan& plan, const Ins
 }
 
 }  // namespace
+
+bool copiesOnline(const Plan& plan) {
+  return plan.choice.method == Method::copy && Dialect(plan.installation.version).hasDisableRedoLog();
+}
 
 ConnectionOptions adminConnection(const Instance& instance, const Secret& password) {
   return {.endpoint = {"localhost", instance.facts().port, instance.mount().socket()},

@@ -19,6 +19,10 @@ struct Ingested {
 // its durable settings.
 Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance& instance, Journal& journal);
 
+// Whether the plan's copy leaves the server's durable settings as they were, so that it isn't restarted: a
+// copy changes nothing but what is put back, and its pages are on the disk when the redo log is on again.
+bool copiesOnline(const Plan& plan);
+
 // How our commands connect to the instance; over its own socket.
 ConnectionOptions adminConnection(const Instance& instance, const Secret& password);
 

@@ -79,11 +79,15 @@ std::vector<Option> stagingOptions(const StagingRequest& request, const Plan& pl
   return options;
 }
 
-std::vector<std::string> loadingOptions(const Version& version) {
+uint64_t loadingPool() {
   const uint64_t memory =
       static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  const uint64_t pool = std::clamp<uint64_t>(memory / 8, 128ULL << 20, 2048ULL << 20);
-  std::vector<std::string> options = {"--read-only=OFF", "--innodb-buffer-pool-size=" + std::to_string(pool),
+  return std::clamp<uint64_t>(memory / 8, 128ULL << 20, 2048ULL << 20);
+}
+
+std::vector<std::string> loadingOptions(const Version& version) {
+  std::vector<std::string> options = {"--read-only=OFF",
+                                      "--innodb-buffer-pool-size=" + std::to_string(loadingPool()),
                                       "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF"};
   if (!Dialect(version).variableName(Setting::superReadOnly).empty())
     options.push_back("--super-read-only=OFF");

@@ -11,6 +11,8 @@ std::vector<Option> stagingOptions(const StagingRequest& request, const Plan& pl
 
 // Command line options of the start that loads a dump: fast, and worthless after a crash.
 std::vector<std::string> loadingOptions(const Version& version);
+// The bytes of InnoDB's buffer pool while rows are loaded.
+uint64_t loadingPool();
 // Of the start that a clone goes into.
 std::vector<std::string> cloningOptions();
 

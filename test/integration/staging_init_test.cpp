@@ -1,3 +1,5 @@
+#include <map>
+
 #include "base/text.h"
 #include "process/proc.h"
 #include "replication/channel.h"
@@ -69,6 +71,26 @@ TEST_CASE("init by clone from a source with GTIDs builds a staging server that f
 TEST_CASE("init by dump from a source with GTIDs builds a staging server that follows") {
   StagingBed bed;
   initialises(bed, "dump");
+}
+
+TEST_CASE("init by copy leaves the settings that a restart would bring, and its redo log on") {
+  StagingBed bed;
+  initialises(bed, "copy");
+  const auto settings = [&] {
+    std::map<std::string, std::string> all;
+    for (const Row& row : bed.staging().query("SHOW GLOBAL VARIABLES"))
+      all.emplace(row[0].value_or(""), row[1].value_or(""));
+    return all;
+  };
+  CHECK(bed.staging().query("SHOW GLOBAL STATUS LIKE 'Innodb_redo_log_enabled'").at(0)[1] == "ON");
+  const auto before = settings();
+  CHECK(before.at("innodb_extend_and_initialize") == "ON");
+  bed.expect(0, "stop");
+  bed.expect(0, "start");
+  for (const auto& [variable, value] : settings()) {
+    INFO(variable);
+    CHECK(before.at(variable) == value);
+  }
 }
 
 TEST_CASE("init by clone from a source without GTIDs follows by file and position") {

@@ -49,6 +49,10 @@ TEST_CASE("init by clone, killed at any step of its journal, is finished by repe
   survivesKills("clone", 6);
 }
 
+TEST_CASE("init by copy, killed at any step of its journal, is finished by repeating it") {
+  survivesKills("copy", 6);
+}
+
 TEST_CASE("init by dump, killed at any step of its journal, is finished by repeating it") {
   survivesKills("dump", 6);
 }

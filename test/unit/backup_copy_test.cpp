@@ -37,6 +37,34 @@ TEST_CASE("a row is written so that LOAD DATA reads every byte back, and NULL is
   CHECK(readAll(pipe) == "a\\tb\\nc\\\\d\\0e\r'\"\x1a\xff\t\\N\tNULL\t\t\\\\N\n");
 }
 
+TEST_CASE("a byte to escape is found at every place of a value of every length") {
+  for (const char special : {'\t', '\n', '\\', '\0'}) {
+    const std::string escaped = {'\\', special == '\t'   ? 't'
+                                       : special == '\n' ? 'n'
+                                       : special == '\0' ? '0'
+                                                         : '\\'};
+    for (size_t length = 1; length <= 26; ++length) {
+      for (size_t at = 0; at < length; ++at) {
+        // One bit away from what is escaped, and the byte above it.
+        const std::string neighbours = {static_cast<char>(special ^ 1), static_cast<char>(special + 1),
+                                        '\x80'};
+        std::string value;
+        while (value.size() < length) value += neighbours[value.size() % neighbours.size()];
+        std::erase_if(value, [](char c) { return c == '\t' || c == '\n' || c == '\\' || c == '\0'; });
+        value.resize(length, 'x');
+        std::string wanted = value;
+        value[at] = special;
+        wanted.replace(at, 1, escaped);
+        BytePipe pipe;
+        const std::optional<std::string_view> row[] = {value};
+        writeRow(pipe, row);
+        pipe.close();
+        REQUIRE(readAll(pipe) == wanted + "\n");
+      }
+    }
+  }
+}
+
 TEST_CASE("a pipe brings many bytes in order and holds about a megabyte of them at the most") {
   BytePipe pipe;
   std::atomic<size_t> written{0};
