@@ -32,6 +32,12 @@ TEST_CASE("the remedy of a failed connection fits the reason") {
   CHECK(holds(connectRemedy(2003, options), "db1:3307"));
   CHECK(holds(connectRemedy(2005, options), "'db1'"));
   CHECK(holds(connectRemedy(2026, options), "TLS"));
+  options.ssl = SslMode::verifyCa;
+  options.sslCa = "/etc/ca.pem";
+  CHECK(holds(connectRemedy(2026, options), "/etc/ca.pem"));
+  CHECK_FALSE(holds(connectRemedy(2026, options), "names this host"));
+  options.ssl = SslMode::verifyIdentity;
+  CHECK(holds(connectRemedy(2026, options), "names this host"));
 }
 
 TEST_CASE("SSL modes are read in either spelling") {

@@ -70,6 +70,20 @@ TEST_CASE("transactions received and not applied are the lag in transactions") {
   const ChannelStatus status = judge(replica);
   CHECK(status.lagTransactions == 3u);
   CHECK(status.json()["lagSeconds"] == 3);
+  replica.retrieved = {};
+  replica.autoPosition = true;
+  CHECK(judge(replica).lagTransactions == 0u);
+  replica.autoPosition = false;  // without GTIDs nobody can count
+  CHECK_FALSE(judge(replica).lagTransactions.has_value());
+}
+
+TEST_CASE("a certificate that cannot be verified is told apart from TLS that cannot be had") {
+  const Diagnosis wrong = diagnose(2026, "SSL connection error: certificate verify failed");
+  CHECK(wrong.permanent);
+  CHECK_FALSE(wrong.needsResync);
+  CHECK(wrong.remedy.find("--source-ssl-ca") != std::string::npos);
+  CHECK(diagnose(2026, "SSL connection error: protocol version mismatch").remedy.find("--source-ssl-mode") !=
+        std::string::npos);
 }
 
 TEST_CASE("a replication password of more than 32 bytes is refused with the reason") {
