@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/undo.h"
+#include "mysql/disk_full.h"
 
 namespace dlpx {
 namespace {
@@ -118,10 +119,11 @@ void cloneWatched(Session& session, const ConnectionOptions& options, const std:
   }
   const auto error = clone.get();
   if (!error) return;
-  const std::string problem = std::string("CLONE failed: ") + error->what();
-  if (problem.find("No space left") != std::string::npos)
-    throw Error(ExitCode::noSpace, problem, "free space on that file system, then repeat the command");
-  throw Error(ExitCode::backup, problem, "mend the cause, or " + otherWay);
+  const bool full = isDiskFull(*error);
+  throw Error(
+      full ? ExitCode::noSpace : ExitCode::backup,
+      (full ? "CLONE failed, its disk is full: " : "CLONE failed: ") + std::string(error->what()),
+      full ? "give the file system more space, then repeat the command" : "mend the cause, or " + otherWay);
 }
 
 std::string localStatement(const fs::path& directory) {

@@ -35,7 +35,7 @@ struct CloneRequest {
 
 // Runs CLONE INSTANCE on the target, with progress. When it returns, all data has arrived and the target has
 // shut itself down (or is about to: wait for its process to end, then start it with an init-file: the
-// accounts are the donor's). Throws Error{backup} with the server's words, Error{timeout} or
+// accounts are the donor's). Throws Error{backup} with the server's words, Error{noSpace}, Error{timeout} or
 // Error{interrupted} after CLONE was killed: the target's data directory is worthless then.
 void cloneInto(const CloneRequest& request);
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "mysql/disk_full.h"
 
 namespace dlpx {
 namespace {
@@ -163,12 +164,9 @@ void writeRow(BytePipe& pipe, Session::RowValues row) {
 }
 
 Error targetError(const SqlError& error, const TableName& table) {
-  const std::string said = error.what();
-  const bool full = error.number() == 1114 || error.number() == 1021 ||
-                    said.find("No space left") != std::string::npos ||
-                    said.find("errno: 28") != std::string::npos;
+  const bool full = isDiskFull(error);
   return Error(full ? ExitCode::noSpace : ExitCode::restore,
-               table.quoted() + " could not be restored: " + said,
+               table.quoted() + " could not be restored: " + error.what(),
                full ? "free space, then repeat the command"
                     : "read the staging server's error log, mend the cause and repeat the command");
 }

@@ -38,32 +38,15 @@ bool isLeftBehind(const std::string& name) {
          startsWith(name, "xtrabackup_") || name.find("-relay-bin") != std::string::npos;
 }
 
-uint64_t fileBlocks(int from, const fs::path& source, const fs::path& target, Owner owner,
-                    Progress& progress) {
-  const UniqueFd to = openFile(target, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-  if (::fchown(to.get(), owner.uid, owner.gid) != 0)
-    throw systemError(ExitCode::restore, target.string(), errno);
-  if (::ioctl(to.get(), FICLONE, from) == 0) return 0;
-  std::array<char, 65536> buffer;
-  uint64_t total = 0;
-  for (;;) {
-    throwIfInterrupted();
-    const ssize_t count = ::read(from, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw systemError(ExitCode::providedBackup, source.string(), errno);
-    if (count == 0) return total;
-    writeAll(to.get(), {buffer.data(), static_cast<size_t>(count)}, target.string());
-    total += static_cast<uint64_t>(count);
-    progress.advance(static_cast<uint64_t>(count));
-  }
-}
-
 class Copier {
+  static constexpr uint64_t betweenChecks = 8ULL << 20;
+
  public:
-  Copier(const BackupFacts& backup, const fs::path& target, Owner owner)
+  Copier(const BackupFacts& backup, const fs::path& target, Owner owner, uint64_t leaving)
       : backup_(backup),
         target_(target),
         owner_(owner),
+        leaving_(leaving),
         progress_("copying " + backup.path.string(), backup.bytes) {
     if (fs::exists(target_) && !isEmptyDirectory(target_)) {
       throw Error(ExitCode::restore, "directory " + target_.string() + " is not empty",
@@ -85,7 +68,7 @@ class Copier {
         makeDirectory(target_ / name, {0750, owner_});
       } else if (entry->is_regular_file()) {
         const UniqueFd from = openFile(entry->path(), O_RDONLY);
-        fileBlocks(from.get(), entry->path(), target_ / name, owner_, progress_);
+        copy(from.get(), entry->path(), name);
       }
     }
     syncFileSystem(target_);
@@ -138,22 +121,55 @@ class Copier {
     }
   }
 
+  UniqueFd create(const std::string& name) const {
+    UniqueFd file = openFile(target_ / name, O_WRONLY | O_CREAT | O_TRUNC, 0640);
+    if (::fchown(file.get(), owner_.uid, owner_.gid) != 0) throw systemError(ExitCode::restore, name, errno);
+    return file;
+  }
+
+  void write(int to, std::string_view bytes, const std::string& name) {
+    writeAll(to, bytes, name);
+    progress_.advance(bytes.size());
+    unchecked_ += bytes.size();
+    if (unchecked_ < betweenChecks) return;
+    unchecked_ = 0;
+    if (freeBytes(target_) >= leaving_) return;
+    throw Error(ExitCode::noSpace,
+                "the disk of " + target_.string() + " is nearly full, and " + backup_.path.string() +
+                    " is not all there",
+                "give that file system more space, then repeat the command");
+  }
+
+  void copy(int from, const fs::path& source, const std::string& name) {
+    const UniqueFd to = create(name);
+    if (::ioctl(to.get(), FICLONE, from) == 0) return;
+    std::array<char, 65536> buffer;
+    for (;;) {
+      throwIfInterrupted();
+      const ssize_t count = ::read(from, buffer.data(), buffer.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw systemError(ExitCode::providedBackup, source.string(), errno);
+      if (count == 0) return;
+      write(to.get(), {buffer.data(), static_cast<size_t>(count)}, name);
+    }
+  }
+
   void extract(const std::string& name, const BackupStream::Content& content) {
     makeDirectories(fs::path(name).parent_path());
-    const UniqueFd to = openFile(target_ / name, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-    if (::fchown(to.get(), owner_.uid, owner_.gid) != 0) throw systemError(ExitCode::restore, name, errno);
+    const UniqueFd to = create(name);
     std::string buffer(256 * 1024, '\0');
     for (size_t count = content(buffer.data(), buffer.size()); count > 0;
          count = content(buffer.data(), buffer.size())) {
       throwIfInterrupted();
-      writeAll(to.get(), std::string_view(buffer).substr(0, count), name);
-      progress_.advance(count);
+      write(to.get(), std::string_view(buffer).substr(0, count), name);
     }
   }
 
   const BackupFacts& backup_;
   fs::path target_;
   Owner owner_;
+  uint64_t leaving_;
+  uint64_t unchecked_ = 0;
   Progress progress_;
 };
 
@@ -260,8 +276,8 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive) {
   return facts;
 }
 
-void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner) {
-  Copier copier(backup, target, owner);
+void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner, uint64_t leaving) {
+  Copier copier(backup, target, owner, leaving);
   if (backup.kind == BackupKind::dataArchive) return copier.archive();
   copier.directory();
 }

@@ -14,8 +14,8 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive);
 // its keys, certificates and keyring, persisted variables, temporary tablespaces, logs and what lies outside
 // of the server's own files. Binary logs are copied: crash recovery may need them. A symbolic link, and an
 // InnoDB link file (*.isl), is refused with Error{providedBackup} and its name. Reflinks where the file
-// system has them. Throws Error{restore} or Error{noSpace}.
-void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner);
+// system has them. Throws Error{restore}, or Error{noSpace} rather than leave less than `leaving` bytes free.
+void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner, uint64_t leaving = 0);
 
 // The database whose files lie in a directory of this name: "odd name" for "odd@0020name".
 std::string databaseOfDirectory(const std::string& directory);

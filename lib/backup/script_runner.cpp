@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mysql/disk_full.h"
 
 namespace dlpx {
 namespace {
@@ -105,7 +106,7 @@ ScriptRunner::~ScriptRunner() {
 
 Error ScriptRunner::failure(const LoadStatement& text, const SqlError& error) const {
   const std::string where = "line " + std::to_string(text.line) + " of " + request_.backup.path.string();
-  const bool full = error.number() == 1114 || error.number() == 1021 || error.number() == 3;
+  const bool full = isDiskFull(error);
   return Error(full ? ExitCode::noSpace : ExitCode::restore, where + " failed: " + error.what(),
                full ? "free space, then repeat the restore"
                     : "mend the cause at the target, or take the backup again, and repeat the restore");

@@ -11,6 +11,7 @@
 #include "staging/account.h"
 #include "staging/ingest.h"
 #include "staging/options.h"
+#include "staging/room.h"
 
 namespace dlpx {
 namespace {
@@ -96,6 +97,14 @@ ChannelStatus replicate(const StagingRequest& request, const Plan& plan, const S
   return channel.waitUntilRunning(Deadline::in(request.timeout));
 }
 
+BuiltStaging build(const StagingRequest& request, const Plan& plan, const Mount& mount, Journal& journal) {
+  const Instance instance = createInstance(request, plan, mount, journal);
+  const Ingested ingested = ingest(request, plan, instance, journal);
+  const StagingFacts facts = factsOf(request, plan, ingested);
+  const ChannelStatus channel = replicate(request, plan, facts, ingested, instance, journal);
+  return {instance, facts, channel, ingested.notes};
+}
+
 }  // namespace
 
 InstanceFacts stagingInstance(const StagingRequest& request, const Plan& plan) {
@@ -128,11 +137,15 @@ Plan checkedPlan(const StagingRequest& request) {
 
 BuiltStaging buildStaging(const StagingRequest& request, const Plan& plan, const Mount& mount,
                           Journal& journal) {
-  const Instance instance = createInstance(request, plan, mount, journal);
-  const Ingested ingested = ingest(request, plan, instance, journal);
-  const StagingFacts facts = factsOf(request, plan, ingested);
-  const ChannelStatus channel = replicate(request, plan, facts, ingested, instance, journal);
-  return {instance, facts, channel, ingested.notes};
+  const RoomWatch room(mount);
+  try {
+    BuiltStaging built = build(request, plan, mount, journal);
+    room.require();
+    return built;
+  } catch (const Error& e) {
+    room.requireFor(e);
+    throw;
+  }
 }
 
 Output describe(const BuiltStaging& built, bool verified) {

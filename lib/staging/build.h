@@ -26,7 +26,7 @@ Plan checkedPlan(const StagingRequest& request);
 
 // Creates the instance, ingests, and proves its replication running. The mount is ours, locked, and empty but
 // for the control directory. Nothing is undone on an error. With port 0 the server listens on its socket
-// only.
+// only. Throws Error{noSpace} as soon as the file system is nearly full.
 BuiltStaging buildStaging(const StagingRequest& request, const Plan& plan, const Mount& mount,
                           Journal& journal);
 

@@ -123,7 +123,12 @@ StepList planResync(const StagingRequest& request) {
 
 StepList planStart(const StagingAccess& access) {
   const Mount mount(access.mount);
-  StepList steps = startSteps(requireStaging(mount), StagingFacts::on(mount), access.logSync);
+  const bool halfSwapped = Journal::unfinished(mount.stateFile()).operation == "resync";
+  const Instance instance = halfSwapped ? Instance::require(mount) : requireStaging(mount);
+  StepList steps = startSteps(instance, StagingFacts::on(mount), access.logSync);
+  if (halfSwapped)
+    steps.insert(steps.begin(),
+                 {"put back", "put back the data that an unfinished 'resync' has begun to replace"});
   if (access.repairAccount)
     steps.insert(steps.begin(),
                  {"repair account", "where it is missing, put our account back by a clean restart"});

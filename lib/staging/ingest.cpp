@@ -14,6 +14,7 @@
 #include "mysql/dialect.h"
 #include "staging/cut_off.h"
 #include "staging/options.h"
+#include "staging/room.h"
 
 namespace dlpx {
 namespace {
@@ -171,7 +172,7 @@ Ingested restorePhysically(const StagingRequest& request, const Plan& plan, cons
   instance.stop(Deadline::in(request.timeout));
   journal.step("restore");
   removeTree(instance.mount().data());
-  copyDataDirectory(*plan.backup, instance.mount().data(), instance.owner());
+  copyDataDirectory(*plan.backup, instance.mount().data(), instance.owner(), leastRoom);
   requireMasterKeys(instance.mount().data(), firstKeyring(request, plan));
   Session session = startCutOff(request, plan, instance, admin, journal);
   Coordinates coordinates = plan.backup->coordinates.value_or(Coordinates{});

@@ -103,7 +103,7 @@ Output initialiseStaging(const StagingRequest& request) {
   Undo directories;
   const FileLock lock = takeMount(mount, "init", directories);
   finishPublished(mount);
-  undoResync(mount, request);
+  undoResync(mount, accessOf(request));
   if (useOf(mount) == MountUse::staging) return verify(request, mount);
   const FileLock beside = lockBeside(mount, "init");
   clearMount(mount, false, Deadline::in(timeToClear));

@@ -10,6 +10,7 @@
 #include "staging/mount_use.h"
 #include "staging/password_files.h"
 #include "staging/replicate.h"
+#include "staging/swap.h"
 #include "staging/user_replication.h"
 
 namespace dlpx {
@@ -109,8 +110,10 @@ bool isOurs(MountUse use) {
 
 Output startStaging(const StagingAccess& access) {
   const Mount mount(access.mount);
-  const Instance instance = requireStaging(mount);
+  if (!Instance::on(mount)) requireStaging(mount);  // says why not
   const FileLock lock = lockNow(mount, "start");
+  undoResync(mount, access);
+  const Instance instance = requireStaging(mount);
   const StagingFacts facts = StagingFacts::on(mount);
   const Deadline deadline = Deadline::in(access.timeout);
   const bool repaired = repairIfAsked(instance, access, deadline);

@@ -46,7 +46,9 @@ Instance requireStaging(const Mount& mount) {
       throw Error(ExitCode::usage,
                   "the staging server on " + mount.root().string() + " is not complete" +
                       (operation.empty() ? "" : ": '" + operation + "' did not come to its end"),
-                  "repeat that command: it finishes or undoes what was begun");
+                  operation == "resync"
+                      ? "repeat that command, or put back what was there: dlpx-mysql-stage start"
+                      : "repeat that command: it finishes or undoes what was begun");
     }
     case MountUse::vdb:
       throw Error(ExitCode::usage, "mount " + mount.root().string() + " holds a VDB, not a staging server",

@@ -13,6 +13,7 @@
 #include "staging/mount_use.h"
 #include "staging/password_files.h"
 #include "staging/replicate.h"
+#include "staging/room.h"
 #include "staging/snapshot.h"
 
 namespace dlpx {
@@ -33,9 +34,6 @@ void note(const Instance& instance, const ChannelStatus& status) {
 Error onlyAPerson(const ChannelStatus& status) {
   return Error(ExitCode::replication, "replication is " + status.summary(), status.remedy);
 }
-
-// With less, the server's next writes fail or wait for room.
-constexpr uint64_t leastRoom = 64ULL << 20;
 
 void requireRoom(const Mount& mount, const ChannelStatus& status) {
   const uint64_t room = freeBytes(mount.root());

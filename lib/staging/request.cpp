@@ -122,6 +122,15 @@ StagingRequest stagingRequest(const Parameters& parameters, bool toBuild) {
   return request;
 }
 
+StagingAccess accessOf(const StagingRequest& request) {
+  return {.mount = request.mount,
+          .adminPassword = request.adminPassword,
+          .replicationUser = request.replicationUser,
+          .replicationPassword = request.replicationPassword,
+          .timeout = request.timeout,
+          .logSync = request.logSync};
+}
+
 StagingAccess stagingAccess(const Parameters& parameters) {
   StagingAccess access;
   access.mount = Mount(mountFrom(parameters)).root();

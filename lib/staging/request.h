@@ -65,6 +65,9 @@ struct StagingAccess {
   bool logSync = true;
 };
 
+// To the server that the request describes.
+StagingAccess accessOf(const StagingRequest& request);
+
 enum class SnapshotMode { automatic, hot, quiesce, stop };
 std::string_view text(SnapshotMode mode);
 

@@ -25,7 +25,7 @@ StagingRequest beside(const StagingRequest& request, const Mount& next) {
 
 void undoWhatWasKilled(const Mount& mount, const StagingRequest& request) {
   const FileLock lock = mount.lock("resync", Deadline::in(Milliseconds(0)));
-  undoResync(mount, request);
+  undoResync(mount, accessOf(request));
   clearBeside(mount, Deadline::in(timeToClear));
 }
 

@@ -7,6 +7,7 @@
 #include "base/undo.h"
 #include "server/keyring.h"
 #include "server/registry.h"
+#include "staging/account.h"
 #include "staging/password_files.h"
 #include "staging/replicate.h"
 #include "staging/user_replication.h"
@@ -64,15 +65,15 @@ void moveBack(const Mount& mount) {
 }
 
 // What the server does that is to be put back as it was: of a user's replication, too.
-Json runningBefore(const Instance& old, const StagingRequest& request) {
+Json runningBefore(const Instance& old, const StagingAccess& access) {
   Json before = {{"facts", readFacts(old.mount().stateFile())},
                  {"running", old.state() == InstanceState::running},
                  {"channels", Json::array()}};
   if (!before["running"].get<bool>()) return before;
   try {
-    Session session = old.connect(old.facts().adminUser, request.adminPassword);
+    Session session = connectToStaging(old, access);
     before["channels"] = runningChannels(session);
-  } catch (const SqlError& e) {
+  } catch (const Error& e) {
     log::warning(std::string("what the old staging server replicates cannot be asked: ") + e.what());
   }
   return before;
@@ -85,34 +86,43 @@ void noteBefore(const Mount& mount, const Json& before, Owner owner) {
   writeFile(noteOfBefore(mount), pretty(before), {0640, owner});
 }
 
-void resumeOld(const Instance& old, const Json& before, const StagingRequest& request) {
+void resumeOld(const Instance& old, const Json& before, const StagingAccess& access) {
   if (!before.value("running", false)) return;
-  old.start({.deadline = Deadline::in(request.timeout)});
+  old.start({.deadline = Deadline::in(access.timeout)});
   if (before["channels"].empty()) return;
-  Session session = old.connect(old.facts().adminUser, request.adminPassword);
+  Session session = connectToStaging(old, access);
   const StagingFacts facts = StagingFacts::on(old.mount());
   if (facts.replicates()) {
-    startReplication(session, facts, request.replicationUser, request.replicationPassword,
-                     Deadline::in(request.timeout));
+    startReplication(session, facts, access.replicationUser.value_or(""), access.replicationPassword,
+                     Deadline::in(access.timeout));
   } else {
     resumeChannels(session, before["channels"]);
   }
 }
 
-void putOldBack(const Mount& mount, const StagingRequest& request) {
+// Its error log stays for whoever asks why.
+void dropData(const Mount& next) {
+  if (const auto server = Instance::on(next)) server->stop(Deadline::in(timeToUndo), true);
+  for (const fs::path& directory : {next.data(), next.log()}) removeTree(directory);
+}
+
+void putOldBack(const Mount& mount, const StagingAccess& access) {
   const InterruptShield shield;
   const Json before = readJson(noteOfBefore(mount));
   const auto now = Instance::on(mount);
   if (now && fs::exists(mount.previous().data())) now->stop(Deadline::in(timeToUndo), true);
   moveBack(mount);
   mergeFacts(mount.stateFile(), before["facts"], {0640, ownerOf(mount.control())});
+  if (const fs::path made = before.value("newKeyring", ""); !made.empty()) removeTree(made.parent_path());
   const Instance old = Instance::require(mount);
   if (now && now->facts().port != old.facts().port) registry::forget(now->facts().port, mount.root());
   registry::enter(old.facts().port, mount.root());
   // Before the start: the data is whole again, and a start that fails is told by any later command.
   mount.journal(operation).finish();
   try {
-    resumeOld(old, before, request);
+    // A new server that has filled the disk would keep the old one from starting.
+    dropData(mount.next());
+    resumeOld(old, before, access);
   } catch (const Error& e) {
     log::warning(std::string("the old staging server is back, but does not do all that it did: ") + e.what() +
                  "; " + e.remedy());
@@ -120,24 +130,32 @@ void putOldBack(const Mount& mount, const StagingRequest& request) {
 }
 
 // Both servers' master keys: the old data may come back, and its snapshots are read with them.
-void uniteKeyrings(const Instance& instance, const InstanceFacts& built) {
+void uniteKeyrings(const Instance& instance, const fs::path& old, const fs::path& built) {
   const fs::path& own = instance.facts().keyring;
   if (own.empty()) return;
   Keyring all;
-  if (fs::exists(own)) all = Keyring::read(own, ExitCode::serverStart);
-  all.add(Keyring::read(built.keyring, ExitCode::serverStart));
+  for (const fs::path& file : {own, old, built})
+    if (!file.empty() && fs::exists(file)) all.add(Keyring::read(file, ExitCode::serverStart));
   writeKeyring(own, all, instance.owner());
 }
 
+// One on the mount that is not used any more would come into each snapshot. One elsewhere opens those that
+// were taken.
+void dropKeyring(const Mount& mount, const InstanceFacts& old, const InstanceFacts& now) {
+  if (old.keyring == keyringFile(mount, {}) && now.keyring != old.keyring)
+    removeTree(old.keyring.parent_path());
+}
+
 // The new server's own settings: until now it had no port.
-Instance settle(const StagingRequest& request, const Plan& plan, const Mount& mount,
+Instance settle(const StagingRequest& request, const Plan& plan, const Instance& old,
                 const InstanceFacts& built) {
+  const Mount& mount = old.mount();
   const Instance instance(mount, stagingInstance(request, plan));
   mergeFacts(mount.stateFile(),
              {{"changedVariables", nullptr}, {"quiesced", nullptr}, {"lastReplication", nullptr}},
              {0640, instance.owner()});
   instance.record();
-  uniteKeyrings(instance, built);
+  uniteKeyrings(instance, old.facts().keyring, built.keyring);
   writeStagingOptions(instance, request, plan);
   return instance;
 }
@@ -155,17 +173,21 @@ ChannelStatus startNew(const StagingRequest& request, const Instance& instance, 
 BuiltStaging swapIn(const StagingRequest& request, const Plan& plan, BuiltStaging built) {
   const Mount mount(request.mount);
   const Instance old = Instance::require(mount);
-  noteBefore(mount, runningBefore(old, request), old.owner());
+  const StagingAccess access = accessOf(request);
+  Json before = runningBefore(old, access);
+  if (const fs::path keyring = stagingInstance(request, plan).keyring; !fs::exists(keyring))
+    before["newKeyring"] = keyring.string();
+  noteBefore(mount, before, old.owner());
   Journal journal = mount.journal(operation);
   Undo undo;
-  undo.add("the staging server that was there", [&] { putOldBack(mount, request); });
+  undo.add("the staging server that was there", [&] { putOldBack(mount, access); });
   journal.step("stop the old data");
   built.instance.stop(Deadline::in(request.timeout));
   old.stop(Deadline::in(request.timeout));
   journal.step("swap");
   moveIn(mount);
   journal.step("settle");
-  const Instance instance = settle(request, plan, mount, built.instance.facts());
+  const Instance instance = settle(request, plan, old, built.instance.facts());
   journal.step("start the new data");
   built.channel = startNew(request, instance, built.facts);
   journal.step("publish");
@@ -174,14 +196,15 @@ BuiltStaging swapIn(const StagingRequest& request, const Plan& plan, BuiltStagin
   // Last: from here on the new data is staging's, and the old is only in the way.
   journal.finish();
   undo.commit();
+  dropKeyring(mount, old.facts(), instance.facts());
   if (old.facts().port != request.port) registry::forget(old.facts().port, mount.root());
   return {instance, built.facts, built.channel, built.notes};
 }
 
-void undoResync(const Mount& mount, const StagingRequest& request) {
+void undoResync(const Mount& mount, const StagingAccess& access) {
   if (Journal::unfinished(mount.stateFile()).operation != operation) return;
   log::info("a resync was interrupted while it replaced the data: putting back what was there");
-  putOldBack(mount, request);
+  putOldBack(mount, access);
 }
 
 }  // namespace dlpx

@@ -11,7 +11,8 @@ namespace dlpx {
 // in the state that it was in; after a kill undoResync() does that. Under the mount's lock and lockBeside().
 BuiltStaging swapIn(const StagingRequest& request, const Plan& plan, BuiltStaging built);
 
-// Puts back what a killed swap has begun to replace; fine when there was none. Under the mount's lock.
-void undoResync(const Mount& mount, const StagingRequest& request);
+// Puts back what a killed swap has begun to replace, running and replicating if it did; fine when there was
+// none. Under the mount's lock.
+void undoResync(const Mount& mount, const StagingAccess& access);
 
 }  // namespace dlpx

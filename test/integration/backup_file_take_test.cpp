@@ -17,15 +17,6 @@ namespace {
 
 const std::vector<std::string> gtidsOn{"gtid-mode=ON", "enforce-gtid-consistency=ON", "event-scheduler=OFF"};
 
-Finished runBackup(const StagingBed& bed, const std::string& command,
-                   const std::vector<std::string>& flags = {}) {
-  bed.run("status");  // writes the bed's YAML file
-  std::vector<std::string> argv{std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-backup", command, "--config",
-                                bed.file("staging.yaml").string(), "--json"};
-  argv.insert(argv.end(), flags.begin(), flags.end());
-  return run({.argv = argv, .environment = {{"DLPX_MYSQL_REGISTRY", bed.file("registry").string()}}});
-}
-
 void changeStaging(Session& staging, const std::string& statement) {
   staging.execute("SET GLOBAL super_read_only = OFF");
   staging.execute("SET SESSION sql_log_bin = 0");
@@ -106,7 +97,7 @@ TEST_CASE("verify compares staging with a source that is written to, and names e
   bed.expect(0, "init");
   {
     WriteLoad load(bed.source.rootOptions());
-    const Finished equal = runBackup(bed, "verify");
+    const Finished equal = bed.backup("verify");
     INFO(equal.err);
     REQUIRE(equal.exitCode == 0);
     const Json result = Json::parse(equal.out);
@@ -121,7 +112,7 @@ TEST_CASE("verify compares staging with a source that is written to, and names e
   changeStaging(staging, "DELETE FROM odd.`a.b` LIMIT 1");
   changeStaging(staging, "ALTER TABLE odd.parts COMMENT = 'other'");
   changeStaging(staging, "CREATE TABLE odd.extra (id INT PRIMARY KEY)");
-  const Finished differs = runBackup(bed, "verify");
+  const Finished differs = bed.backup("verify");
   CHECK(differs.exitCode == 27);
   for (const std::string name : {"shop.customers", "odd.a.b", "odd.parts", "odd.extra"})
     CHECK_THAT(differs.err, Catch::Contains(name));
@@ -133,7 +124,7 @@ TEST_CASE("verify works at binary log positions, too") {
   StagingBed bed({.options = {"gtid-mode=OFF", "enforce-gtid-consistency=OFF", "event-scheduler=OFF"}});
   bed.expect(0, "init", {"--method", "dump"});
   WriteLoad load(bed.source.rootOptions());
-  const Finished equal = runBackup(bed, "verify", {"--databases", "shop"});
+  const Finished equal = bed.backup("verify", {"--databases", "shop"});
   load.stop();
   INFO(equal.err);
   CHECK(equal.exitCode == 0);

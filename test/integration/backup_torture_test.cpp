@@ -82,10 +82,7 @@ const char* const otherEngines[] = {
 };
 
 void verifiesEqual(const StagingBed& bed) {
-  bed.run("status");  // writes the bed's YAML file
-  const Finished verify = run({.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-backup", "verify",
-                                        "--config", bed.file("staging.yaml").string(), "--json"},
-                               .environment = {{"DLPX_MYSQL_REGISTRY", bed.file("registry").string()}}});
+  const Finished verify = bed.backup("verify");
   INFO(verify.out << verify.err);
   CHECK(verify.exitCode == 0);
 }

@@ -159,6 +159,48 @@ TEST_CASE("an encrypted source becomes staging with a keyring of its own, by clo
 }
 
 TEST_CASE(
+    "a resync of an encrypted source keeps the keys of the data that it replaces, and leaves none beside") {
+  StagingBed bed({.options = everythingEncrypted, .keyring = true});
+  {
+    Session root = bed.source.root();
+    createSecrets(root);
+  }
+  const fs::path onMount = bed.mount() / "keyring" / "component_keyring_file", outside = bed.file("keys");
+  bed.expect(0, "init", {"--method", "clone"});
+  const auto first = keysOf(onMount).ids();
+  mark(bed.staging());
+
+  // The new server is complete, and then cannot listen there: the old data comes back and can be read.
+  bed.expect(3, "resync", {"--method", "copy", "--bind-address", "203.0.113.77"});
+  CHECK(isMarked(bed.staging()));
+  followsEncrypted(bed);
+
+  bed.expect(0, "resync", {"--method", "copy"});
+  CHECK_FALSE(isMarked(bed.staging()));
+  followsEncrypted(bed);
+  const auto second = keysOf(onMount).ids();
+  CHECK(keysOf(onMount).missing(first).empty());
+  CHECK(second.size() > first.size());
+  isPrivate(onMount);
+  nothingBeside(bed);
+  bed.expect(0, "stop");
+  bed.expect(0, "start");
+
+  bed.expect(3, "resync", {"--keyring-dir", outside.string(), "--bind-address", "203.0.113.77"});
+  CHECK(keysOf(onMount).missing(second).empty());
+  CHECK(fs::is_empty(outside));
+  bed.expect(0, "resync", {"--method", "clone", "--keyring-dir", outside.string()});
+  followsEncrypted(bed);
+  CHECK_FALSE(fs::exists(onMount.parent_path()));
+  REQUIRE(std::distance(fs::directory_iterator(outside), fs::directory_iterator()) == 1);
+  const fs::path own = fs::directory_iterator(outside)->path() / onMount.filename();
+  CHECK(keysOf(own).missing(second).empty());
+  isPrivate(own);
+  bed.expect(0, "remove");
+  CHECK(fs::is_empty(outside));
+}
+
+TEST_CASE(
     "a vdb of an encrypted parent has its own copy of the keyring, and without the keys nothing starts") {
   const VdbParent parent({{"innodb-redo-log-encrypt", "ON"},
                           {"innodb-undo-log-encrypt", "ON"},
@@ -293,7 +335,7 @@ TEST_CASE("the engine refreshes, rewinds and stacks encrypted vdbs, with keyring
   shop.source.root().execute("INSERT INTO vault.secrets (what) VALUES ('at the source'), ('twice')");
   REQUIRE(waitUntil(Deadline::in(Seconds(30)),
                     [&] { return shop.onStaging().number("SELECT COUNT(*) FROM vault.secrets") == 3; }));
-  engine({"sync", "shop"});
+  const std::string old = engine({"sync", "shop"})["name"];
   engine({"refresh", "dev"});
   CHECK(secrets(port) == 3);
   engine({"rewind", "dev", "--to", first});  // its keys are still there
@@ -301,11 +343,16 @@ TEST_CASE("the engine refreshes, rewinds and stacks encrypted vdbs, with keyring
   engine({"disable", "dev"});
   engine({"enable", "dev"});
   CHECK(secrets(port) == 2);
+  // A snapshot of the data that a resync has replaced still opens.
+  engine({"sync", "shop", "--resync"});
+  std::vector<std::string> later = shop.provisionCommand("later", freePort());
+  std::replace(later.begin(), later.end(), std::string("shop"), "shop@" + old);
+  shop.host.json(later);
   // One for each, and none in what a snapshot holds.
-  CHECK(std::distance(fs::directory_iterator(keys), fs::directory_iterator()) == 3);
+  CHECK(std::distance(fs::directory_iterator(keys), fs::directory_iterator()) == 4);
   walk(shop.host.home(),
        [](const fs::directory_entry& entry) { CHECK(entry.path().filename() != "component_keyring_file"); });
-  for (const char* name : {"child", "dev"}) engine({"delete", name});
+  for (const char* name : {"child", "dev", "later"}) engine({"delete", name});
   // No hook tells that a dSource is deleted: its keyring is left to the operator.
   CHECK(engine({"delete", "shop"})["keyringDir"] == keys.string());
   CHECK(std::distance(fs::directory_iterator(keys), fs::directory_iterator()) == 1);

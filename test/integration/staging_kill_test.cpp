@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "process/proc.h"
-#include "server/mount.h"
+#include "server/instance.h"
 #include "staging_support.h"
 #include "support/catch.h"
 
@@ -82,7 +82,7 @@ TEST_CASE("a resync killed at any step leaves the data that was there or is undo
       ++swapping;
       moved += fs::exists(mount.previous().data()) ? 1 : 0;
       if (moved != 1) continue;
-      CHECK(bed.expect(2, "start")["message"].get<std::string>().find("resync") != std::string::npos);
+      CHECK(bed.expect(2, "pre-snapshot")["message"].get<std::string>().find("resync") != std::string::npos);
       bed.expect(0, "init", manual);
     }
     CHECK(isMarked(bed.staging()));
@@ -97,6 +97,55 @@ TEST_CASE("a resync killed at any step leaves the data that was there or is undo
   bed.expect(0, "remove");
   nothingLeft(bed);
   CHECK(isEmptyDirectory(bed.mount()));
+}
+
+// One row more at the source each time: the old server must go on to replicate it.
+TEST_CASE("a resync of staging that replicates, killed while it builds or swaps, leaves it replicating") {
+  StagingBed bed;
+  bed.source.root().execute("CREATE TABLE shop.seen (id INT AUTO_INCREMENT PRIMARY KEY)");
+  bed.expect(0, "init", {"--method", "clone"});
+  mark(bed.staging());
+  const Mount mount(bed.mount());
+  const auto server = [&] { return Instance::require(mount).process().value().pid; };
+  const auto replicates = [&] {
+    bed.source.root().execute("INSERT INTO shop.seen VALUES ()");
+    bed.catchUp();
+    CHECK(isMarked(bed.staging()));
+    CHECK(bed.staging().number("SELECT COUNT(*) FROM shop.seen") ==
+          bed.source.root().number("SELECT COUNT(*) FROM shop.seen"));
+  };
+  const auto kill = [&](const std::string& step) {
+    INFO("killed at '" << step << "'");
+    const Finished killed = bed.run("resync", {"--method", "copy"},
+                                    {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                     {"KILL_AT_STEP_LOG", bed.file("steps").string()},
+                                     {"KILL_AT_STEP_NAME", step}});
+    REQUIRE(killed.exitCode == 128 + 9);
+  };
+  for (const std::string step : {"copy", "restart durably", "replicate"}) {
+    const pid_t before = server();
+    kill(step);
+    CHECK(server() == before);
+    bed.expect(0, "start");
+    CHECK(server() == before);
+    replicates();
+  }
+  for (const std::string step : {"swap", "start the new data", "publish"}) {
+    kill(step);
+    CHECK(Journal::unfinished(mount.stateFile()).step == step);
+    CHECK(bed.expect(0, "start")["replication"]["state"] == "running");
+    CHECK(Journal::unfinished(mount.stateFile()).operation.empty());
+    replicates();
+  }
+  kill("settle");
+  const Json report = bed.expect(0, "resync", {"--method", "dump"});
+  CHECK(report["replication"]["state"] == "running");
+  CHECK_FALSE(isMarked(bed.staging()));
+  bed.catchUp();
+  CHECK(bed.backup("verify").exitCode == 0);
+  CHECK_FALSE(fs::exists(mount.next().root()));
+  CHECK_FALSE(fs::exists(mount.previous().root()));
+  CHECK(processesUsing(bed.mount()).size() == 1);
 }
 
 TEST_CASE("remove, killed at any step, is finished by repeating it") {

@@ -44,6 +44,37 @@ void restoreInto(const StagingBed& bed, const fs::path& backup) {
              ExitCode::internal, "the restore failed");
 }
 
+using Variables = std::map<std::string, std::string>;
+
+// hooks/linked/NAME.sh as an engine calls it, with the archived plugin's variables.
+Finished hook(const StagingBed& bed, const std::string& name, const Variables& more) {
+  const Variables usual = {{"DLPX_MYSQL_BIN_DIR", DLPX_TEST_BIN_DIR},
+                           {"DLPX_MYSQL_REGISTRY", bed.file("registry")},
+                           {"DLPX_MYSQL_DSOURCE_TYPE", "Manual Backup Ingestion"},
+                           {"MYSQLD", mysqlDirectory() / "9.7" / "bin"},
+                           {"STAGINGSERVERID", "4711"},
+                           {"STAGINGPORT", std::to_string(bed.port())},
+                           {"STAGINGCONN", "-udlpx_admin --host=localhost -p"},
+                           {"STAGINGPASS", stagingPassword},
+                           {"STAGINGDATADIR", bed.mount()}};
+  Command command{.argv = {"bash", std::string(DLPX_TEST_SOURCE_DIR) + "/hooks/linked/" + name + ".sh"},
+                  .environment = more,
+                  .deadline = Deadline::in(std::chrono::minutes(5))};
+  command.environment.insert(usual.begin(), usual.end());
+  return run(command);
+}
+
+// A sync of the engine's; returns the snapshot object.
+Json syncByHooks(const StagingBed& bed, const Variables& variables) {
+  const Finished before = hook(bed, "pre-snapshot", variables);
+  INFO(before.err);
+  REQUIRE(before.exitCode == 0);
+  const Finished after = hook(bed, "post-snapshot", variables);
+  INFO(after.err);
+  REQUIRE(after.exitCode == 0);
+  return Json::parse(after.out);
+}
+
 }  // namespace
 
 TEST_CASE("a user's replication into manual staging is shown, left alone, and put back after a snapshot") {
@@ -139,6 +170,66 @@ TEST_CASE("a resync from a directory takes the newest complete backup in it, or 
   const Json error = bed.expect(9, "resync", resync);
   CHECK(error["message"].get<std::string>().find("wednesday.sql") != std::string::npos);
   CHECK(bed.staging().number("SELECT COUNT(*) FROM shop.audit WHERE what = 'tuesday'") == 1);
+}
+
+TEST_CASE("hooks restore the newest backup at each sync with resync, and a bad one changes nothing") {
+  StagingBed bed;
+  const fs::path backups = bed.file("their backups");
+  makeDirectory(backups, {0755, std::nullopt});
+  Variables resync = {{"BACKUP_PATH", backups}, {"DLPX_MYSQL_RESYNC", "true"}};
+  const auto days = [&] {
+    return bed.staging().number("SELECT COUNT(*) FROM shop.audit WHERE what = 'day'");
+  };
+  const auto nextDay = [&](const std::string& name) {
+    bed.source.root().execute("INSERT INTO shop.audit (what) VALUES ('day')");
+    return dump(bed.source, backups / name);
+  };
+  nextDay("monday.sql");
+  const Json first = syncByHooks(bed, resync);
+  CHECK(first["snapPort"] == std::to_string(bed.port()));
+  CHECK(days() == 1);
+
+  const fs::path tuesday = nextDay("tuesday.sql");
+  fs::last_write_time(backups / "monday.sql", fs::last_write_time(tuesday) - std::chrono::hours(24));
+  syncByHooks(bed, {{"BACKUP_PATH", backups}, {"DLPX_MYSQL_RESYNC", ""}});  // a policy's
+  CHECK(days() == 1);
+  CHECK(syncByHooks(bed, resync)["snapshotId"] != first["snapshotId"]);
+  CHECK(days() == 2);
+
+  // Whole but for a statement that no server takes.
+  const std::string whole = readFile(tuesday);
+  writeFile(tuesday, replaceAll(whole, "-- Dump completed", "THIS IS NO SQL;\n-- Dump completed"));
+  const fs::path result = bed.file("result.json");
+  resync["DLPX_OUTPUT_FILE"] = result;
+  for (const int code : {6, 9}) {
+    const Finished failed = hook(bed, "pre-snapshot", resync);
+    INFO(failed.err);
+    CHECK(failed.exitCode == code);
+    CHECK(failed.out.empty());
+    CHECK(Json::parse(lastLines(trim(failed.err), 1))["error"]["code"] == code);
+    CHECK_FALSE(fs::exists(result));
+    CHECK(days() == 2);
+    nothingBeside(bed);
+    fs::remove(backups / "monday.sql");
+    writeFile(tuesday, whole.substr(0, whole.size() - 100));
+  }
+  resync.erase("DLPX_OUTPUT_FILE");
+  CHECK(trim(hook(bed, "status", resync).out) == "ACTIVE");
+
+  // The same mount as a dSource that replicates, from a backup of the user's.
+  writeFile(tuesday, whole);
+  dump(bed.source, tuesday, plainDump);
+  syncByHooks(bed, {{"BACKUP_PATH", tuesday},
+                    {"DLPX_MYSQL_RESYNC", "true"},
+                    {"DLPX_MYSQL_DSOURCE_TYPE", "Replication"},
+                    {"LOGSYNC", "true"},
+                    {"SOURCEIP", "127.0.0.1"},
+                    {"SOURCEPORT", std::to_string(bed.source.port())},
+                    {"SOURCECONN", "-udlpx --host=127.0.0.1 -p"},
+                    {"SOURCEPASS", sourcePassword}});
+  bed.source.root().execute("INSERT INTO shop.audit (what) VALUES ('day')");
+  bed.catchUp();
+  CHECK(days() == 3);
 }
 
 TEST_CASE("a manual dSource is linked empty, filled by its user, restored by sync, and has VDBs") {

@@ -2,49 +2,13 @@
 
 #include "base/journal.h"
 #include "base/text.h"
-#include "process/proc.h"
-#include "replication/channel.h"
-#include "server/instance.h"
+#include "server/mount.h"
 #include "staging_support.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
-
-namespace {
-
-struct StagingNow {
-  pid_t pid = 0;
-  std::string uuid, gtids, orders, replication;
-  bool marked = false;
-
-  explicit StagingNow(const StagingBed& bed) {
-    pid = Instance::require(Mount(bed.mount())).process().value().pid;
-    Session session = bed.staging();
-    uuid = session.variable("server_uuid");
-    gtids = session.variable("gtid_executed");
-    orders = session.query(std::string_view("CHECKSUM TABLE shop.orders")).front().text("Checksum");
-    replication = text(Channel(session).status().state);
-    marked = isMarked(bed.staging());
-  }
-};
-
-void checkSame(const StagingNow& before, const StagingNow& after) {
-  CHECK(after.uuid == before.uuid);
-  CHECK(after.gtids == before.gtids);
-  CHECK(after.orders == before.orders);
-  CHECK(after.replication == before.replication);
-  CHECK(after.marked == before.marked);
-}
-
-void nothingBeside(const StagingBed& bed) {
-  CHECK_FALSE(fs::exists(Mount(bed.mount()).next().root()));
-  CHECK_FALSE(fs::exists(Mount(bed.mount()).previous().root()));
-  CHECK(processesUsing(bed.mount()).size() == 1);
-}
-
-}  // namespace
 
 TEST_CASE("a resync that fails leaves staging's data, server and replication as they were") {
   StagingBed bed;
@@ -91,6 +55,47 @@ TEST_CASE("a resync that fails leaves staging's data, server and replication as 
   CHECK(staging.variable("super_read_only") == "ON");
   CHECK(staging.variable("skip_networking") == "OFF");
   nothingBeside(bed);
+}
+
+// Rows come in all the while: before, in and after the snapshot that a method takes, and during the swap.
+TEST_CASE("a resync by each method, of staging that replicates, is equal to a source that is written to") {
+  StagingBed bed({.options = {"gtid-mode=ON", "enforce-gtid-consistency=ON", "plugin-load-add=mysql_clone.so",
+                              "event-scheduler=OFF"}});
+  const std::string dumped = bed.file("dump.sql"), cold = bed.file("cold");
+  dump(bed.source, dumped);
+  bed.source.stop();
+  runChecked({.argv = {"cp", "-a", bed.source.dataDir().string(), cold}}, ExitCode::internal, "cp failed");
+  bed.source.start();
+  bed.expect(0, "init", {"--method", "clone"});
+  const std::vector<std::vector<std::string>> ways = {{"--method", "clone"},
+                                                      {"--method", "copy"},
+                                                      {"--method", "dump"},
+                                                      {"--method", "file", "--backup", dumped},
+                                                      {"--method", "file", "--backup", cold}};
+  for (const auto& way : ways) {
+    INFO(join(way, " "));
+    mark(bed.staging());
+    const std::string uuid = StagingNow(bed).uuid;
+    WriteLoad load(bed.source.rootOptions(), 1, Milliseconds(20));
+    const Json report = bed.expect(0, "resync", way);
+    load.stop();
+    CHECK(load.transactions() > 0);
+    CHECK(report["staging"]["method"] == way[1]);
+    const StagingNow after(bed);
+    CHECK(after.uuid != uuid);
+    CHECK_FALSE(after.marked);
+    bed.catchUp();
+    Session staging = bed.staging();
+    CHECK(tallyProblem(staging) == "");
+    CHECK(staging.number("SELECT COUNT(*) FROM shop.entries") ==
+          bed.source.root().number("SELECT COUNT(*) FROM shop.entries"));
+    const Finished equal = bed.backup("verify");
+    INFO(equal.out << equal.err);
+    CHECK(equal.exitCode == 0);
+    CHECK(StagingNow(bed).replication == "running");
+    CHECK(staging.variable("super_read_only") == "ON");
+    nothingBeside(bed);
+  }
 }
 
 TEST_CASE("an account that is created while rows are dumped comes by replication") {

@@ -1,9 +1,13 @@
 #include "staging_support.h"
 
+#include <sys/mount.h>
+
 #include <regex>
 
 #include "base/text.h"
 #include "mysql/dialect.h"
+#include "process/proc.h"
+#include "replication/channel.h"
 #include "server/instance.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
@@ -43,7 +47,8 @@ StagingBed::~StagingBed() {
 
 void StagingBed::endStaging() const {
   try {
-    if (const auto instance = Instance::on(Mount(mount()))) instance->stop(Deadline::in(Seconds(60)), true);
+    for (const Mount& each : {Mount(mount()), Mount(mount()).next()})
+      if (const auto instance = Instance::on(each)) instance->stop(Deadline::in(Seconds(60)), true);
   } catch (const std::exception& e) {
     WARN(e.what());
   }
@@ -55,9 +60,22 @@ void StagingBed::setSourcePassword(const std::string& password) const {
 
 Finished StagingBed::run(const std::string& command, const std::vector<std::string>& flags,
                          const std::map<std::string, std::string>& environment) const {
-  Command call;
-  call.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-stage"};
-  for (const std::string& word : split(command, ' ')) call.argv.push_back(word);
+  std::vector<std::string> argv = split(command, ' ');
+  argv.insert(argv.begin(), "dlpx-mysql-stage");
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  return tool(argv, environment);
+}
+
+Finished StagingBed::backup(const std::string& command, const std::vector<std::string>& flags) const {
+  std::vector<std::string> argv{"dlpx-mysql-backup", command};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  return tool(argv, {});
+}
+
+Finished StagingBed::tool(const std::vector<std::string>& argv,
+                          const std::map<std::string, std::string>& environment) const {
+  Command call{.argv = argv};
+  call.argv.front() = std::string(DLPX_TEST_BIN_DIR) + "/" + argv.front();
   const fs::path config = file("staging.yaml");
   writeFile(config, "mount: " + mount().string() + "\nbasedir: " + (mysqlDirectory() / "9.7").string() +
                         "\nport: " + std::to_string(port_) +
@@ -65,7 +83,6 @@ Finished StagingBed::run(const std::string& command, const std::vector<std::stri
                         "\nsource_user: dlpx\nsource_password_file: " + file("source.pw").string() +
                         "\nstaging_password_file: " + file("staging.pw").string() + "\ntimeout: 2m\n");
   call.argv.insert(call.argv.end(), {"--config", config.string(), "--json"});
-  call.argv.insert(call.argv.end(), flags.begin(), flags.end());
   call.environment = environment;
   call.environment["DLPX_MYSQL_REGISTRY"] = file("registry").string();
   call.deadline = Deadline::in(std::chrono::minutes(5));
@@ -93,6 +110,29 @@ void StagingBed::catchUp() const {
   expect(0, "replication wait");
 }
 
+SmallDisk::SmallDisk(const StagingBed& bed) : bed_(bed), at_(bed.mount()) {
+  fs::create_directories(at_);
+  resize(uint64_t(1500) << 20, 0);
+}
+
+SmallDisk::~SmallDisk() {
+  bed_.endStaging();
+  ::umount2(at_.c_str(), MNT_DETACH);
+}
+
+void SmallDisk::leave(uint64_t bytes) const {
+  resize(fs::space(at_).capacity - fs::space(at_).free + bytes, MS_REMOUNT);
+}
+
+std::string SmallDisk::toLeave(uint64_t bytes) const {
+  return "set -- $(stat -f -c '%b %f %S' " + at_.string() +
+         ") && mount -o remount,size=$((($1 - $2) * $3 + " + std::to_string(bytes) + ")) " + at_.string();
+}
+
+void SmallDisk::resize(uint64_t size, unsigned long flags) const {
+  REQUIRE(::mount("dlpx-test", at_.c_str(), "tmpfs", flags, ("size=" + std::to_string(size)).c_str()) == 0);
+}
+
 void mark(Session staging) {
   const bool readOnly = staging.number("SELECT @@GLOBAL.super_read_only") == 1;
   if (readOnly) staging.execute("SET GLOBAL super_read_only = 0");
@@ -105,6 +145,30 @@ bool isMarked(Session staging) {
   return staging.number(
              "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = "
              "'marked_by_the_test'") == 1;
+}
+
+StagingNow::StagingNow(const StagingBed& bed) {
+  pid = Instance::require(Mount(bed.mount())).process().value().pid;
+  Session session = bed.staging();
+  uuid = session.variable("server_uuid");
+  gtids = session.variable("gtid_executed");
+  orders = session.query(std::string_view("CHECKSUM TABLE shop.orders")).front().text("Checksum");
+  replication = text(Channel(session).status().state);
+  marked = isMarked(bed.staging());
+}
+
+void checkSame(const StagingNow& before, const StagingNow& after) {
+  CHECK(after.uuid == before.uuid);
+  CHECK(after.gtids == before.gtids);
+  CHECK(after.orders == before.orders);
+  CHECK(after.replication == before.replication);
+  CHECK(after.marked == before.marked);
+}
+
+void nothingBeside(const StagingBed& bed) {
+  CHECK_FALSE(fs::exists(Mount(bed.mount()).next().root()));
+  CHECK_FALSE(fs::exists(Mount(bed.mount()).previous().root()));
+  CHECK(processesUsing(bed.mount()).size() == 1);
 }
 
 std::vector<std::string> realDifferences(Session& a, Session& b) {

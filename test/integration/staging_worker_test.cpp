@@ -1,5 +1,3 @@
-#include <sys/mount.h>
-
 #include "base/files.h"
 #include "base/text.h"
 #include "mysql/sql.h"
@@ -32,33 +30,6 @@ void cutReplicas(Session& source) {
 void addRow(const StagingBed& bed, const std::string& id) {
   bed.source.root().execute("INSERT INTO shop.seen VALUES (" + id + ", NULL)");
 }
-
-// A bed whose mount is a file system of its own; its size can be changed while it is used.
-class SmallDisk {
- public:
-  explicit SmallDisk(const StagingBed& bed) : bed_(bed), at_(bed.mount()) {
-    fs::create_directories(at_);
-    resize(uint64_t(1500) << 20, 0);
-  }
-  ~SmallDisk() {
-    bed_.endStaging();
-    ::umount2(at_.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  void leave(uint64_t bytes) const {
-    resize(fs::space(at_).capacity - fs::space(at_).free + bytes, MS_REMOUNT);
-  }
-
- private:
-  void resize(uint64_t size, unsigned long flags) const {
-    REQUIRE(::mount("dlpx-test", at_.c_str(), "tmpfs", flags, ("size=" + std::to_string(size)).c_str()) == 0);
-  }
-
-  const StagingBed& bed_;
-  fs::path at_;
-};
 
 }  // namespace
 

@@ -1,7 +1,8 @@
 // A library for LD_PRELOAD that stops a process of ours, by SIGKILL, at a chosen step of its journal: no line of the
 // programs knows about it. Every journal write ends in a rename to "…state.json"; each is appended to the file
 // KILL_AT_STEP_LOG, and the one whose number is KILL_AT_STEP_INDEX (from 1, over all processes of a run) kills its process (as
-// does one whose step is KILL_AT_STEP_NAME), right after the step is on disk and before its first effect.
+// does one whose step is KILL_AT_STEP_NAME), right after the step is on disk and before its first effect. With KILL_AT_STEP_RUN
+// the named step runs that command of the shell instead.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -62,6 +63,9 @@ int rename(const char* from, const char* to) {
   const char* index = getenv("KILL_AT_STEP_INDEX");
   if (index != NULL && countLines(log) == atoi(index)) kill(getpid(), SIGKILL);
   const char* name = getenv("KILL_AT_STEP_NAME");
-  if (name != NULL && strcmp(name, step) == 0) kill(getpid(), SIGKILL);
+  const char* command = getenv("KILL_AT_STEP_RUN");
+  if (name == NULL || strcmp(name, step) != 0) return result;
+  if (command == NULL) kill(getpid(), SIGKILL);
+  if (system(command) != 0) abort();
   return result;
 }
