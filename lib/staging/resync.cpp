@@ -57,7 +57,9 @@ Output resyncStaging(const StagingRequest& request) {
   Undo undo;
   undo.add("the new data", [&] {
     const InterruptShield shield;
-    clearBeside(mount, Deadline::in(timeToClear));
+    // What a swap could not put back is still there: the next command tries again.
+    if (Journal::unfinished(mount.stateFile()).operation.empty())
+      clearBeside(mount, Deadline::in(timeToClear));
   });
   makeDirectory(next.root(), {0750, ownerOf(request.osUser)});
   makeDirectory(next.control(), {0750, ownerOf(request.osUser)});

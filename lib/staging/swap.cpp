@@ -112,6 +112,8 @@ void putOldBack(const Mount& mount, const StagingAccess& access) {
   const auto now = Instance::on(mount);
   if (now && fs::exists(mount.previous().data())) now->stop(Deadline::in(timeToUndo), true);
   moveBack(mount);
+  // Now: on a disk that it has filled, nothing could be noted, and the old server could not start.
+  dropData(mount.next());
   mergeFacts(mount.stateFile(), before["facts"], {0640, ownerOf(mount.control())});
   if (const fs::path made = before.value("newKeyring", ""); !made.empty()) removeTree(made.parent_path());
   const Instance old = Instance::require(mount);
@@ -120,8 +122,6 @@ void putOldBack(const Mount& mount, const StagingAccess& access) {
   // Before the start: the data is whole again, and a start that fails is told by any later command.
   mount.journal(operation).finish();
   try {
-    // A new server that has filled the disk would keep the old one from starting.
-    dropData(mount.next());
     resumeOld(old, before, access);
   } catch (const Error& e) {
     log::warning(std::string("the old staging server is back, but does not do all that it did: ") + e.what() +
