@@ -175,8 +175,8 @@ Output stagingActive(const StagingAccess& access) {
 Output removeStaging(const StagingAccess& access) {
   const Mount mount(access.mount);
   const MountUse use = useOf(mount);
-  if (use == MountUse::missing || use == MountUse::empty) return nothingThere(mount);
-  if (!isOurs(use)) {
+  if (!mount.exists() && (use == MountUse::missing || use == MountUse::empty)) return nothingThere(mount);
+  if (use != MountUse::empty && !isOurs(use)) {
     throw Error(ExitCode::usage,
                 "mount " + mount.root().string() + " holds no staging server of ours: nothing was removed",
                 "name the right directory with --mount");

@@ -1,35 +1,20 @@
 #include "staging/mount_use.h"
 
-#include <set>
-
 #include "base/error.h"
 #include "base/json_full.h"
 #include "server/keyring.h"
 #include "server/registry.h"
+#include "server/vacancy.h"
 
 namespace dlpx {
-namespace {
-
-bool isFileSystemsOwn(const fs::path& entry) {
-  static const std::set<std::string> names = {"lost+found", ".zfs", ".snapshot"};
-  return names.count(entry.filename()) != 0;
-}
-
-bool holdsFiles(const fs::path& directory) {
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    if (!isFileSystemsOwn(entry.path())) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 MountUse useOf(const Mount& mount) {
   std::error_code error;
   const auto kind = fs::status(mount.root(), error).type();
   if (kind == fs::file_type::not_found) return MountUse::missing;
   if (kind != fs::file_type::directory) return MountUse::foreign;
-  if (!mount.exists()) return holdsFiles(mount.root()) ? MountUse::foreign : MountUse::empty;
+  if (isVacant(mount)) return MountUse::empty;
+  // A lock alone does not make a directory ours, and what is in it our unfinished work.
+  if (!fs::exists(mount.stateFile())) return MountUse::foreign;
   const Json facts = readFacts(mount.stateFile());
   if (const auto instance = Instance::on(mount); instance && instance->facts().role != "staging")
     return MountUse::vdb;
@@ -42,6 +27,7 @@ Instance requireStaging(const Mount& mount) {
     case MountUse::staging:
       return Instance::require(mount);
     case MountUse::unfinished: {
+      mount.lock("look", Deadline::in(Milliseconds(0)));  // or throws: it is at work on it
       const std::string operation = Journal::unfinished(mount.stateFile()).operation;
       throw Error(ExitCode::usage,
                   "the staging server on " + mount.root().string() + " is not complete" +

@@ -7,17 +7,18 @@ namespace dlpx {
 
 enum class MountUse {
   missing,
-  empty,
+  empty,       // but for what belongs to the storage, or a lock of ours
   unfinished,  // ours, and what was begun there never came to its end
   staging,     // ours, complete
   vdb,         // a VDB of ours
   foreign,     // holds files that we did not make
 };
 
-// Reads only. A file system's own "lost+found", ".zfs" and ".snapshot" do not count.
+// Reads only.
 MountUse useOf(const Mount& mount);
 
-// The staging instance on a mount; throws Error{usage} when there is none or it is not complete.
+// The staging instance on a mount. Throws Error{usage} when there is none or it is not complete,
+// Error{locked} while another operation is just completing it.
 Instance requireStaging(const Mount& mount);
 
 // Held while the places beside the mount's data, next() and previous(), are in use. The mount's own lock is

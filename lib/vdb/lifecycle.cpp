@@ -10,6 +10,7 @@
 #include "process/proc.h"
 #include "server/keyring.h"
 #include "server/registry.h"
+#include "server/vacancy.h"
 #include "vdb/facts.h"
 #include "vdb/replica.h"
 
@@ -58,31 +59,16 @@ bool isHalfMade(const Mount& mount) {
   return facts && !facts->complete;
 }
 
-// What a file system or a storage keeps in its root for itself.
-bool belongsToStorage(const fs::path& name) {
-  return name == "lost+found" || name == ".zfs" || name == ".snapshot";
-}
-
 // The control directory, with the facts that make the mount a VDB's, goes last: a removal that was killed
 // goes on where it stopped.
 void emptyMount(const Mount& mount) {
   if (const auto vdb = Instance::on(mount)) removeKeyring(mount, vdb->facts());
   for (const auto& entry : fs::directory_iterator(mount.root())) {
-    if (entry.path() != mount.control() && !belongsToStorage(entry.path().filename()))
-      removeTree(entry.path());
+    if (entry.path() != mount.control() && !belongsToStorage(entry.path())) removeTree(entry.path());
   }
   const fs::path socketDirectory = mount.socket().parent_path();
   if (socketDirectory != mount.root()) removeTree(socketDirectory);
   removeTree(mount.control());
-}
-
-bool isEmptyOfOurs(const Mount& mount) {
-  if (!fs::exists(mount.root())) return true;
-  for (const auto& entry : fs::directory_iterator(mount.root())) {
-    if (entry.path() == mount.control() && !fs::exists(mount.stateFile())) continue;
-    if (!belongsToStorage(entry.path().filename())) return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -95,6 +81,7 @@ std::optional<Instance> vdbOn(const Mount& mount) {
 
 Output startVdb(const VdbAccess& access) {
   const Mount mount(access.mount);
+  requireVdb(mount);  // before a lock is left in a directory that is none of ours
   const FileLock lock = mount.lock("start", Deadline::in(noWait));
   const Instance vdb = requireVdb(mount);
   vdb.start({.deadline = Deadline::in(access.timeout)});
@@ -179,7 +166,7 @@ Output disableVdb(const VdbAccess& access) {
 Output removeVdb(const VdbAccess& access) {
   const Mount mount(access.mount);
   const Output removed{{{"state", "removed"}}, "the VDB on " + mount.root().string() + " is removed\n"};
-  if (isEmptyOfOurs(mount)) {
+  if (isVacant(mount)) {
     removeTree(mount.control());
     return removed;
   }

@@ -14,6 +14,7 @@
 #include "server/registry.h"
 #include "server/server_options.h"
 #include "server/tls_identity.h"
+#include "server/vacancy.h"
 #include "vdb/cut_off.h"
 #include "vdb/identity.h"
 #include "vdb/keyring.h"
@@ -27,6 +28,7 @@ namespace dlpx {
 namespace {
 
 constexpr Seconds timeToStop(60);
+constexpr const char* createEmptyOperation = "create-empty";
 
 SnapshotFacts readSnapshot(const Mount& mount) {
   if (!fs::exists(mount.snapshotFile())) {
@@ -34,6 +36,11 @@ SnapshotFacts readSnapshot(const Mount& mount) {
                 "mount a clone of a snapshot that was taken between pre-snapshot and post-snapshot");
   }
   return SnapshotFacts::from(readJson(mount.snapshotFile()));
+}
+
+// Before a lock is left in a directory that is none of ours.
+void refuseUnknown(const Mount& mount) {
+  if (fs::is_directory(mount.root()) && !mount.exists()) readSnapshot(mount);  // says that there is none
 }
 
 // A parent's own mount is never made a clone by mistake.
@@ -306,11 +313,12 @@ VdbPlan checkedClone(const VdbRequest& request) {
 }
 
 void refuseFilled(const Mount& mount) {
+  if (isVacant(mount)) return;
   const auto noted = VdbFacts::on(mount);
-  if (fs::exists(mount.data()) && !isEmptyDirectory(mount.data()) && !(noted && noted->madeHere(mount))) {
-    throw Error(ExitCode::usage, "mount " + mount.root().string() + " is not empty",
-                "name an empty directory with --mount");
-  }
+  if (noted && noted->madeHere(mount)) return;
+  if (Journal::unfinished(mount.stateFile()).operation == createEmptyOperation) return;
+  throw Error(ExitCode::usage, "mount " + mount.root().string() + " is not empty",
+              "name an empty directory with --mount");
 }
 
 void checkServerFits(const Installation& installation, const SnapshotFacts& snapshot) {
@@ -334,6 +342,7 @@ void checkServerFits(const Installation& installation, const SnapshotFacts& snap
 
 Output provision(const VdbRequest& request) {
   const Mount mount(request.mount);
+  refuseUnknown(mount);
   const FileLock lock = mount.lock("provision", Deadline::in(Milliseconds(0)));
   if (!isVdbMadeHere(mount)) return makeVdb(request, "provision");
   refuseOther(request, Instance::require(mount));
@@ -342,6 +351,7 @@ Output provision(const VdbRequest& request) {
 
 Output enableVdb(const VdbRequest& request) {
   const Mount mount(request.mount);
+  refuseUnknown(mount);
   const FileLock lock = mount.lock("enable", Deadline::in(Milliseconds(0)));
   if (!isVdbMadeHere(mount)) return makeVdb(request, "enable");
   return verified(request, true, "is enabled");
@@ -349,7 +359,8 @@ Output enableVdb(const VdbRequest& request) {
 
 Output createEmptyVdb(const VdbRequest& request) {
   const Mount mount(request.mount);
-  const FileLock lock = mount.lock("create-empty", Deadline::in(Milliseconds(0)));
+  refuseFilled(mount);
+  const FileLock lock = mount.lock(createEmptyOperation, Deadline::in(Milliseconds(0)));
   if (isVdbMadeHere(mount)) return verified(request, false, "is created");
   VdbPlan plan = completed(request, SnapshotFacts());
   refuseReserved(plan.vdb.settings);
@@ -357,7 +368,7 @@ Output createEmptyVdb(const VdbRequest& request) {
   stopHalfMade(server);
   const Owner owner = ownerOf(plan.instance.osUser);
   refuseFilled(mount);
-  Steps steps(mount.journal("create-empty"));
+  Steps steps(mount.journal(createEmptyOperation));
   Undo undo;
   steps.begin("initialise");
   noteBegun(plan);

@@ -26,7 +26,7 @@ bool isVdbMadeHere(const Mount& mount);
 void refuseOther(const VdbRequest& request, const Instance& here);
 // The plan for the clone on the mount; throws Error{usage}, {installation}, {unsafeClone}.
 VdbPlan checkedClone(const VdbRequest& request);
-// Throws Error{usage} when the mount holds data that no unfinished VDB of ours has left.
+// Throws Error{usage} when the mount holds anything that no create-empty of ours has made.
 void refuseFilled(const Mount& mount);
 
 // The server can open this data: the same series and no older release, the same case of table names, no

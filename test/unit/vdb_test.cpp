@@ -2,7 +2,9 @@
 #include "support/catch.h"
 #include "support/scratch.h"
 #include "vdb/cut_off.h"
+#include "vdb/export.h"
 #include "vdb/identity.h"
+#include "vdb/lifecycle.h"
 #include "vdb/options.h"
 #include "vdb/outside.h"
 #include "vdb/prove.h"
@@ -182,4 +184,40 @@ TEST_CASE("a server of another series, an older one and encrypted data do not fi
   CHECK_THROWS_AS(checkServerFits(here, snapshot), Error);
   snapshot.version = Version{8, 4, 0};
   CHECK_THROWS_AS(checkServerFits(here, snapshot), Error);
+}
+
+TEST_CASE(
+    "commands for a VDB leave nothing in a directory that is none, and make none of what is not empty") {
+  const Scratch scratch;
+  const Mount mount(scratch / "mysql");
+  makeDirectory(mount.root());
+  writeFile(mount.optionFile(), "theirs");
+  VdbAccess access;
+  access.mount = mount.root();
+  VdbRequest request;
+  request.mount = mount.root();
+  ExportRequest asked;
+  asked.access = access;
+  asked.output = scratch / "out";
+  CHECK_THROWS_AS(startVdb(access), Error);
+  CHECK_THROWS_AS(exportVdb(asked), Error);
+  CHECK_THROWS_AS(provision(request), Error);
+  CHECK_THROWS_AS(enableVdb(request), Error);
+  CHECK_THROWS_AS(createEmptyVdb(request), Error);
+  CHECK_FALSE(mount.exists());
+  CHECK(readFile(mount.optionFile()) == "theirs");
+}
+
+TEST_CASE("a create-empty that was killed may go on, and what else holds something may not") {
+  const Scratch scratch;
+  const Mount mount(scratch / "vdb");
+  CHECK_NOTHROW(refuseFilled(mount));
+  makeDirectory(mount.root() / "lost+found");
+  { const FileLock lock = mount.lock("create-empty", Deadline::in(Seconds(1))); }
+  CHECK_NOTHROW(refuseFilled(mount));
+  mount.journal("create-empty").step("initialise");
+  makeDirectory(mount.data());
+  CHECK_NOTHROW(refuseFilled(mount));
+  mount.journal("create-empty").finish();
+  CHECK_THROWS_AS(refuseFilled(mount), Error);
 }
