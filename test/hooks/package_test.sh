@@ -44,6 +44,8 @@ check "discovery's hook works from libexec and prints JSON" \
 check "the examples are there" test -s "$usr/share/dlpx-mysql/config/staging-replication.yaml"
 unit=$usr/lib/systemd/system/dlpx-mysql-engine.service
 check "the unit calls 'up' of the installed engine" grep -qx "ExecStart=/usr/bin/dlpx-mysql-engine up" "$unit"
+# Else systemd ends the servers that came up with the one that did not.
+check "a server that does not come up is no failed start" grep -qx "SuccessExitStatus=3" "$unit"
 check "the unit is not enabled" bash -c "[ -z \"\$(find '$work/root' -path '*.wants/*')\" ]"
 if command -v systemd-analyze >/dev/null; then
   # Its program is looked up, so a copy names the unpacked one.
