@@ -116,19 +116,31 @@ Output replicationWait(const StagingAccess& access, const WaitFor& what) {
   return describe(channel.status());
 }
 
+namespace {
+
+// Nothing while another operation is at work there.
+std::optional<FileLock> lockForWork(const Mount& mount, std::string& holder) {
+  try {
+    requireStaging(mount);
+    return mount.lock("worker", Deadline::in(Milliseconds(0)));
+  } catch (const Error& e) {
+    if (e.code() != ExitCode::locked) throw;
+    holder = e.what();
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 Output work(const StagingAccess& access) {
   const Mount mount(access.mount);
+  std::string holder;
+  const std::optional<FileLock> lock = lockForWork(mount, holder);
+  if (!lock) return {{{"state", "busy"}}, holder + ": nothing to do\n"};
   const Instance instance = requireStaging(mount);
   const StagingFacts facts = StagingFacts::on(mount);
   if (instance.state() != InstanceState::running)
     return {{{"state", std::string(text(instance.state()))}}, "staging does not run: nothing to do\n"};
-  std::optional<FileLock> lock;
-  try {
-    lock.emplace(mount.lock("worker", Deadline::in(Milliseconds(0))));
-  } catch (const Error& e) {
-    if (e.code() != ExitCode::locked) throw;
-    return {{{"state", "busy"}}, std::string(e.what()) + ": nothing to do\n"};
-  }
   Session session = connectToStaging(instance, access);
   { const ChangedVariables leftovers(session, instance); }
   if (!facts.replicates()) return {{{"state", "running"}}, "staging runs\n"};

@@ -24,8 +24,7 @@ Output replicationWait(const StagingAccess& access, const WaitFor& what);
 // Called by the engine now and then: heals what is safe to heal and notes the lag: a channel or applier that
 // stopped, a password that was changed on the source and is given anew, a disk that has room again. Throws
 // Error{replication} when only a person can help, naming a resync when nothing else does, and Error{noSpace}
-// while staging's disk is full. A server that is down stays down, and
-// another operation at work is no error.
+// while staging's disk is full. A server that is down stays down, and another operation at work is no error.
 Output work(const StagingAccess& access);
 
 }  // namespace dlpx

@@ -127,12 +127,13 @@ void shutDown(Session& session, const Instance& instance, const StagingFacts& fa
               const StagingAccess& access, Undo& undo) {
   const Deadline deadline = Deadline::in(access.timeout);
   const bool manual = facts.type == StagingType::manual;
-  noteQuiesced(instance, quiescedNow(SnapshotMode::stop, manual ? runningChannels(session) : Json::array()));
-  if (facts.replicates()) Channel(session).stop(adminConnection(instance, *access.adminPassword), deadline);
+  const Json channels = manual ? runningChannels(session) : Json::array();
   undo.add("the server's stop", [&instance, &facts, &access] {
     const InterruptShield shield;
     putBack(instance, facts, access);
   });
+  noteQuiesced(instance, quiescedNow(SnapshotMode::stop, channels));
+  if (facts.replicates()) Channel(session).stop(adminConnection(instance, *access.adminPassword), deadline);
   instance.stop(deadline);
 }
 

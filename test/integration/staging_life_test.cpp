@@ -131,6 +131,24 @@ TEST_CASE("mode stop takes the server down until post-snapshot brings it and its
   CHECK(bed.expect(0, "status")["replication"]["state"] == "running");
 }
 
+TEST_CASE("when the server cannot be stopped for a snapshot in time, all goes on as before") {
+  StagingBed bed;
+  bed.expect(0, "init");
+  Session holder = bed.staging();
+  holder.execute("LOCK TABLES shop.audit READ");
+  bed.source.root().execute("INSERT INTO shop.audit (what) VALUES ('waits')");
+  REQUIRE(waitUntil(Deadline::in(Seconds(30)), [&] {
+    return holder.number(
+               "SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE object_name = 'audit' "
+               "AND lock_status = 'PENDING'") > 0;
+  }));
+  bed.expect(25, "pre-snapshot", {"--snapshot-mode", "stop", "--timeout", "3s"});
+  holder.execute("UNLOCK TABLES");
+  bed.catchUp();
+  CHECK(bed.expect(0, "replication status")["state"] == "running");
+  CHECK_FALSE(readFacts(Mount(bed.mount()).stateFile()).contains("quiesced"));
+}
+
 TEST_CASE("files that a clone could not own refuse the snapshot with exit code 24") {
   StagingBed bed;
   bed.expect(0, "init", {"--method", "dump"});

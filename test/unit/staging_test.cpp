@@ -4,8 +4,10 @@
 #include "server/dirty_pages.h"
 #include "staging/cut_off.h"
 #include "staging/facts.h"
+#include "staging/lifecycle.h"
 #include "staging/mount_use.h"
 #include "staging/preflight.h"
+#include "staging/replication_commands.h"
 #include "staging/request.h"
 #include "staging/snapshot.h"
 #include "support/catch.h"
@@ -162,6 +164,9 @@ TEST_CASE("a mount is empty, ours, a VDB's or foreign, and only ours is cleared"
 
   fs::remove(mount.root() / "theirs");
   const Owner self = ownerOf(mount.root());
+  { const FileLock lock = mount.lock("init", Deadline::in(Seconds(1))); }
+  CHECK(useOf(mount) == MountUse::empty);
+  Journal(mount.stateFile(), "init").step("create");
   mount.create(self);
   CHECK(useOf(mount) == MountUse::unfinished);
   mergeFacts(mount.stateFile(), {{"staging", StagingFacts{}.json()}});
@@ -175,4 +180,39 @@ TEST_CASE("a mount is empty, ours, a VDB's or foreign, and only ours is cleared"
   CHECK_FALSE(fs::exists(mount.data()));
   CHECK_FALSE(fs::exists(mount.control()));
   CHECK(fs::exists(mount.root() / "theirs"));
+}
+
+TEST_CASE("a lock that a command left in a foreign directory does not make its data ours to remove") {
+  const Scratch scratch;
+  const Mount mount(scratch / "mysql");
+  makeDirectory(mount.data());
+  writeFile(mount.data() / "ibdata1", "theirs");
+  { const FileLock lock = mount.lock("start", Deadline::in(Seconds(1))); }
+  CHECK(useOf(mount) == MountUse::foreign);
+  StagingAccess access;
+  access.mount = mount.root();
+  CHECK_THROWS_AS(removeStaging(access), Error);
+  CHECK_THROWS_AS(stopStaging(access), Error);
+  CHECK(readFile(mount.data() / "ibdata1") == "theirs");
+}
+
+TEST_CASE("while a resync swaps its data in, the worker has nothing to do and others are told who holds it") {
+  const Scratch scratch;
+  const Mount mount(scratch / "mount");
+  makeDirectory(mount.root());
+  const FileLock lock = mount.lock("resync", Deadline::in(Seconds(1)));
+  InstanceFacts instance;
+  instance.role = "staging";
+  mergeFacts(mount.stateFile(), {{"instance", instance.json()}, {"staging", StagingFacts{}.json()}});
+  mount.journal("resync").step("swap");
+  StagingAccess access;
+  access.mount = mount.root();
+  CHECK(work(access).json["state"] == "busy");
+  try {
+    requireStaging(mount);
+    FAIL("it is at work");
+  } catch (const Error& e) {
+    CHECK(e.code() == ExitCode::locked);
+    CHECK(std::string(e.what()).find("'resync'") != std::string::npos);
+  }
 }
