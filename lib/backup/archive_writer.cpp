@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,14 +37,32 @@ la_ssize_t writeInterruptibly(int fd, const void* bytes, size_t size) {
   }
 }
 
+Error notWritable(const fs::path& file) {
+  return systemError(ExitCode::backup, file.string() + " cannot be written", errno);
+}
+
+// What a command of ours that was killed has left is written over; what another one writes just now is not,
+// and neither is what somebody else has put there: the name is known, and the directory may be anybody's.
+UniqueFd openLocked(const fs::path& file) {
+  UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+  struct stat opened = {}, named = {};
+  if (!fd || ::fstat(fd.get(), &opened) != 0) throw notWritable(file);
+  if (!S_ISREG(opened.st_mode) || opened.st_uid != geteuid() || opened.st_nlink > 1)
+    throw Error(ExitCode::backup, file.string() + " is there, and not ours",
+                "remove it, or name another place");
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || ::lstat(file.c_str(), &named) != 0 ||
+      named.st_ino != opened.st_ino)
+    throw Error(ExitCode::locked, "another command is writing " + file.string(),
+                "wait until it has ended, or name another place");
+  if (::ftruncate(fd.get(), 0) != 0 || ::fchmod(fd.get(), 0600) != 0) throw notWritable(file);
+  return fd;
+}
+
 // An archive of libarchive on its way to a file or a descriptor.
 class Sink {
  public:
   Sink(const ArchiveTarget& target, Compression compression) : file_(target.file) {
-    if (target.fd < 0) {
-      own_ = UniqueFd(::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-      if (!own_) throw systemError(ExitCode::backup, file_.string() + " cannot be written", errno);
-    }
+    if (target.fd < 0) own_ = openLocked(file_);
     fd_ = target.fd < 0 ? own_.get() : target.fd;
     check(addFilter(compression));
     check(archive_write_set_bytes_in_last_block(writer_, 1));
@@ -51,6 +70,7 @@ class Sink {
   ~Sink() {
     archive_write_free(writer_);
     archive_entry_free(entry_);
+    if (own_ && !finished_) ::unlink(file_.c_str());
   }
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
@@ -70,8 +90,8 @@ class Sink {
 
   void finish() {
     check(archive_write_close(writer_));
-    if (own_ && ::fsync(fd_) != 0)
-      throw systemError(ExitCode::backup, file_.string() + " cannot be written", errno);
+    if (own_ && ::fsync(fd_) != 0) throw notWritable(file_);
+    finished_ = true;
   }
 
   void check(int result) {
@@ -115,6 +135,7 @@ class Sink {
   archive_entry* entry_ = archive_entry_new();
   UniqueFd own_;
   int fd_ = -1;
+  bool finished_ = false;
 };
 
 void describe(archive_entry* entry, const std::string& name, const struct stat& facts,

@@ -13,8 +13,9 @@ enum class Compression { none, gzip, zstd, xz };
 // By a file name's ending: .gz or .tgz, .zst or .tzst, .xz or .txz; none otherwise.
 Compression compressionOfName(const fs::path& file);
 
-// Where written bytes go: a new file (0600), or a descriptor that stays open. All functions of this header
-// throw Error{backup}, or Error{noSpace} where the disk is full.
+// Where written bytes go: a file (0600), new or left by a command that was killed, which goes again unless it
+// is completed; or a descriptor that stays open. All functions of this header throw Error{backup},
+// Error{noSpace} where the disk is full, or Error{locked} while another command writes that file.
 struct ArchiveTarget {
   fs::path file;  // also for errors
   int fd = -1;    // instead of opening `file`

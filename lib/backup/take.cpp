@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json_full.h"
 #include "base/progress.h"
+#include "base/rename.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/undo.h"
@@ -169,10 +170,6 @@ TakeReport takeBackup(const TakeRequest& request) {
   const auto leftOut = invalidViews(source, request.databases, report.notes);
   const fs::path partial = report.file.parent_path() / ("." + report.file.filename().string() + ".partial");
   Undo undo;
-  undo.add("backup " + report.file.string(), [&] {
-    removeTree(partial);
-    removeTree(report.file);
-  });
   CompressedWriter writer({partial}, request.compression);
   BegunDump begun = beginDump(request, leftOut);
   report.coordinates = begun.coordinates;
@@ -185,11 +182,12 @@ TakeReport takeBackup(const TakeRequest& request) {
   }
   annotator.finish();
   writer.finish();
+  undo.add("file " + partial.string(), [&] { removeTree(partial); });
   report.contentBytes = annotator.written();
   report.bytes = fs::file_size(partial);
   report.sha256 = sha256OfFile(partial);
-  fs::rename(partial, report.file);
-  syncPath(fs::absolute(report.file).parent_path());
+  renameNew(partial, report.file);
+  undo.add("backup " + report.file.string(), [&] { removeTree(report.file); });
   Json manifest = {{"format", 1}, {"taken", utcNow()}, {"source", about}, {"databases", request.databases}};
   manifest.update(report.json());
   // Last: a backup with a manifest is whole.

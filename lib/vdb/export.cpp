@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/json_full.h"
 #include "base/log.h"
+#include "base/rename.h"
 #include "base/text.h"
 #include "base/undo.h"
 #include "command/parameters.h"
@@ -75,10 +76,11 @@ void refuseTaken(const ExportRequest& request) {
 }
 
 // The directory that is being made: beside a directory's target, so that a rename completes it; for a tar on
-// the VDB's own storage, which may share the blocks.
-fs::path workOf(const ExportRequest& request, const Mount& mount) {
-  if (request.tar) return mount.tmp() / "export.partial";
-  return request.output.parent_path() / ("." + request.output.filename().string() + ".partial");
+// the VDB's own storage, which may share the blocks. Another VDB's export to the same place has another.
+fs::path workOf(const ExportRequest& request, const Instance& vdb) {
+  if (request.tar) return vdb.mount().tmp() / "export.partial";
+  return request.output.parent_path() /
+         ("." + request.output.filename().string() + "." + std::to_string(vdb.facts().port) + ".partial");
 }
 
 void requireSpace(const fs::path& where, uint64_t bytes) {
@@ -219,10 +221,9 @@ void publishTar(Export& job) {
   }
   const fs::path partial =
       request.output.parent_path() / ("." + request.output.filename().string() + ".partial");
-  job.undo.add("file " + partial.string(), [partial] { removeTree(partial); });
   writeTar(job.work, root, job.owner, {partial}, request.compression, progress);
-  fs::rename(partial, request.output);
-  syncPath(request.output.parent_path());
+  job.undo.add("file " + partial.string(), [partial] { removeTree(partial); });
+  renameNew(partial, request.output);
 }
 
 void publish(Export& job) {
@@ -271,7 +272,7 @@ Export jobFor(const ExportRequest& request, const Instance& vdb) {
           .facts = *VdbFacts::on(mount),
           .owner = owner,
           .place = {request.place, request.port, owner.user},
-          .work = workOf(request, mount),
+          .work = workOf(request, vdb),
           .runs = vdb.process() || interruptedExport(mount),
           .steps = Steps(mount.journal("export")),
           .undo = {}};
@@ -293,6 +294,11 @@ Output exportFiles(const ExportRequest& request, const Instance& vdb) {
   Export job = jobFor(request, vdb);
   const bool hot = isHot(job);
   const uint64_t bytes = checkExport(job);
+  job.steps.begin("prepare");
+  // Undone last: with the VDB as it was, there is nothing that a repeat would have to finish.
+  job.undo.add("the journal of the export", [&job] {
+    if (!job.runs || job.vdb.process()) job.steps.finish();
+  });
   if (hot) {
     copyHot(job);
   } else {
@@ -396,6 +402,7 @@ StepList planExport(const ExportRequest& request) {
 Output exportVdb(const ExportRequest& request) {
   const Mount mount(request.access.mount);
   refuseTaken(request);
+  requireVdb(mount);  // before a lock is left in a directory that is none of ours
   const FileLock lock = mount.lock("export", Deadline::in(Milliseconds(0)));
   const Instance vdb = requireVdb(mount);
   return request.logical ? exportDump(request, vdb) : exportFiles(request, vdb);

@@ -196,6 +196,16 @@ TEST_CASE("a running vdb becomes a physical server by a hot copy under load, and
 
     const fs::path tar = elsewhere / "cold.tar.gz";
     std::vector<std::string> cold = toPlace(tar, {"--copy", "cold", "--tar"});
+    // One that fails lets the VDB run again, and that is all over then: a VDB that is stopped stays so.
+    const fs::path link = vdb.mount().data() / "link";
+    fs::create_symlink("/nowhere", link);
+    CHECK(vdb.tool("export", cold).exitCode == 9);
+    fs::remove(link);
+    CHECK(vdb.tool("status", {"--active-only"}).result == "ACTIVE");
+    REQUIRE(vdb.tool("stop").exitCode == 0);
+    CHECK(vdb.tool("export", toPlace(elsewhere / "stopped.tar", {"--copy", "cold", "--tar"})).exitCode == 0);
+    CHECK(vdb.tool("status", {"--active-only"}).result == "INACTIVE");
+    REQUIRE(vdb.tool("start").exitCode == 0);
     // Killed while the VDB is stopped: the same command makes the export, and the VDB runs again.
     const ToolRun killed = vdb.tool("export", cold,
                                     {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},

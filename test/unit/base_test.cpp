@@ -8,6 +8,7 @@
 #include "base/json_full.h"
 #include "base/lock.h"
 #include "base/progress.h"
+#include "base/rename.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/undo.h"
@@ -142,4 +143,15 @@ TEST_CASE("progress tells rate and time left when the total is known") {
   Progress progress("copying", 100000000);
   progress.set(25000000);
   CHECK(progress.line(5) == "copying: 25 MB of 100 MB (25%), 5.0 MB/s, 15.0 s left");
+}
+
+TEST_CASE("a file gets its name, and never in the place of another") {
+  const Scratch scratch;
+  writeFile(scratch / "a", "new");
+  writeFile(scratch / "b", "theirs");
+  CHECK_THROWS_AS(renameNew(scratch / "a", scratch / "b"), Error);
+  CHECK(readFile(scratch / "b") == "theirs");
+  renameNew(scratch / "a", scratch / "c");
+  CHECK(readFile(scratch / "c") == "new");
+  CHECK_FALSE(fs::exists(scratch / "a"));
 }
