@@ -302,22 +302,35 @@ void Prover::answersOnPort(ExitCode onFailure) {
                      plan_.instance.adminUser);
 }
 
+// Without its definer the event would become ours. It runs under the mode, zone and character sets that its
+// last ALTER was sent under, so ours is sent under what it has.
+void enableEvent(Session& session, const Row& row) {
+  const std::string definer = row.text("d"), client = row.text("c");
+  const size_t at = definer.rfind('@');
+  const auto named = [](const std::string& name) { return name.empty() ? "''" : quoteIdentifier(name); };
+  std::string statement = "ALTER DEFINER = " + named(definer.substr(0, at)) + "@" +
+                          named(definer.substr(at + 1)) +
+                          sql(" EVENT !.! ENABLE", row.text("s"), row.text("e"));
+  if (!startsWith(client, "utf8"))
+    statement = session.value("SELECT CAST(CONVERT(? USING !) AS BINARY)", statement, client).value_or("");
+  session.execute("SET SESSION time_zone = ?, SESSION sql_mode = ?", row.text("z"), row.text("m"));
+  session.execute("SET SESSION character_set_client = !, SESSION collation_connection = !", client,
+                  row.text("l"));
+  session.execute(std::string_view(statement));
+  session.execute("SET NAMES utf8mb4");
+  session.execute(neutralSqlMode);
+}
+
 void Prover::enableEvents() {
   if (!plan_.vdb.events) return;
-  uint64_t enabled = 0;
-  for (const Row& row :
-       session_.query(std::string_view("SELECT event_schema AS s, event_name AS e, definer AS d FROM "
-                                       "information_schema.events WHERE status LIKE '%SIDE%DISABLED'"))) {
-    const std::string definer = row.text("d");
-    const size_t at = definer.rfind('@');
-    // Without it the event would become ours.
-    session_.execute(
-        std::string_view("ALTER DEFINER = " + quoteAccount(definer.substr(0, at), definer.substr(at + 1)) +
-                         " EVENT " + sql("!.! ENABLE", row.text("s"), row.text("e"))));
-    ++enabled;
-  }
+  const Rows disabled = session_.query(std::string_view(
+      "SELECT event_schema AS s, event_name AS e, definer AS d, time_zone AS z, sql_mode AS m, "
+      "character_set_client AS c, collation_connection AS l "
+      "FROM information_schema.events WHERE status LIKE '%SIDE%DISABLED'"));
+  for (const Row& row : disabled) enableEvent(session_, row);
   session_.execute("SET GLOBAL event_scheduler = ON");
-  report_.add(4, "events on as asked, " + std::to_string(enabled) + " enabled that replication had disabled");
+  report_.add(
+      4, "events on as asked, " + std::to_string(disabled.size()) + " enabled that replication had disabled");
 }
 
 void Prover::open() {

@@ -311,6 +311,13 @@ TEST_CASE("with events on, events run that replication had disabled, and keep th
   source.execute(
       "CREATE DEFINER = 'owner'@'localhost' EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DISABLE ON REPLICA DO "
       "INSERT INTO shop.ticks VALUES (NOW(3))");
+  source.execute("SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', SESSION time_zone = '+05:00'");
+  source.execute("SET SESSION character_set_client = latin1, SESSION collation_connection = latin1_bin");
+  source.execute("CREATE EVENT shop.`t\xfcrk` ON SCHEDULE EVERY 1 DAY DISABLE ON REPLICA DO SELECT '\\'");
+  const std::string state =
+      "SELECT CONCAT_WS(' ', sql_mode, time_zone, character_set_client, collation_connection, definer) FROM "
+      "information_schema.events WHERE event_definition LIKE 'SELECT%'";
+  const std::string before = parent.root().value(state).value_or("");
   VdbUnderTest vdb(parent.clone("vdb"));
   const ToolRun made = vdb.provision({"--events", "on"});
   INFO(made.err);
@@ -321,4 +328,7 @@ TEST_CASE("with events on, events run that replication had disabled, and keep th
   CHECK(mine.value("SELECT definer FROM information_schema.events WHERE event_name = 'tick'").value_or("") ==
         "owner@localhost");
   CHECK(mine.number("SELECT originator FROM information_schema.events WHERE event_name = 'tick'") == 12345);
+  CHECK(before.find("ANSI_QUOTES") != std::string::npos);
+  CHECK(mine.value(state).value_or("") == before);
+  CHECK(mine.number("SELECT COUNT(*) FROM information_schema.events WHERE status = 'ENABLED'") == 2);
 }
