@@ -14,7 +14,10 @@ bool isMemberOf(const passwd& user, gid_t group) {
   if (user.pw_gid == group) return true;
   int count = 64;
   std::vector<gid_t> groups(64);
-  if (getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) return false;
+  while (getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) {
+    if (static_cast<size_t>(count) <= groups.size()) return false;  // it tells how many there are
+    groups.resize(static_cast<size_t>(count));
+  }
   groups.resize(static_cast<size_t>(count));
   return std::find(groups.begin(), groups.end(), group) != groups.end();
 }
@@ -37,6 +40,14 @@ fs::path existingAncestor(fs::path path) {
   while (!path.empty() && path.has_parent_path() && path != path.parent_path() && !fs::exists(path, unseen))
     path = path.parent_path();
   return path;
+}
+
+std::vector<fs::path> missingDirectories(const fs::path& path) {
+  const fs::path there = existingAncestor(path);
+  std::vector<fs::path> missing;
+  for (fs::path at = path; at != there && at != at.parent_path(); at = at.parent_path())
+    missing.insert(missing.begin(), at);
+  return missing;
 }
 
 bool mayEnter(const std::string& osUser, const fs::path& directory) {

@@ -151,7 +151,7 @@ fs::path keyringFile(const Mount& mount, const fs::path& directory) {
 void writeKeyring(const fs::path& file, const Keyring& keyring, Owner owner) {
   // Others' instances may share the directory above: each may pass, none may look around.
   const fs::path shared = file.parent_path().parent_path();
-  if (!fs::exists(shared)) makeDirectory(shared, {0711, std::nullopt});
+  for (const fs::path& directory : missingDirectories(shared)) makeDirectory(directory, {0711, std::nullopt});
   makeDirectory(file.parent_path(), {0700, owner});
   // makeDirectory leaves a directory that is there as it is; a parent's may be its clone's now.
   setOwner(file.parent_path(), owner);

@@ -1,5 +1,6 @@
 #include "staging/init.h"
 
+#include "base/access.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/json_full.h"
@@ -50,9 +51,9 @@ Output verify(const StagingRequest& request, const Mount& mount) {
 
 // The mount's directory and its lock, undone when the work never began.
 FileLock takeMount(const Mount& mount, const std::string& operation, Undo& undo) {
-  if (!fs::exists(mount.root())) {
-    undo.add("directory " + mount.root().string(), [root = mount.root()] { fs::remove(root); });
-    makeDirectory(mount.root(), {0755, std::nullopt});
+  for (const fs::path& directory : missingDirectories(mount.root())) {
+    undo.add("directory " + directory.string(), [directory] { fs::remove(directory); });
+    makeDirectory(directory, {0755, std::nullopt});
   }
   const bool fresh = !mount.exists();
   FileLock lock = mount.lock(operation, Deadline::in(Milliseconds(0)));

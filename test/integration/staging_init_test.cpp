@@ -195,6 +195,20 @@ TEST_CASE("a failing ingestion leaves no process and no file") {
   nothingLeft(bed);
 }
 
+TEST_CASE(
+    "a mount below directories that are missing, too, can be entered by the server, and goes with a "
+    "failure") {
+  StagingBed bed;
+  const std::vector<std::string> flags{"--type", "manual", "--mount", bed.file("new/deeper/mount").string()};
+  std::vector<std::string> failing = flags;
+  writeFile(bed.file("bad.cnf"), "[mysqld]\nno_such_setting = 1\n");
+  failing.insert(failing.end(), {"--my-cnf", bed.file("bad.cnf").string()});
+  bed.expect(3, "init", failing);
+  CHECK_FALSE(fs::exists(bed.file("new")));
+  bed.expect(0, "init", flags);
+  bed.expect(0, "remove", flags);
+}
+
 TEST_CASE("init of type manual makes an empty seed that its user can write to") {
   StagingBed bed;
   bed.expect(0, "init", {"--type", "manual"});
