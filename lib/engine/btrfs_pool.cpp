@@ -1,15 +1,19 @@
 #include <fcntl.h>
 #include <linux/btrfs.h>
 #include <linux/magic.h>
+#include <mntent.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/undo.h"
 #include "engine/pool_drivers.h"
 
@@ -29,6 +33,17 @@ bool isMountPoint(const fs::path& path) {
   struct stat above = {};
   if (stat(path.c_str(), &here) != 0 || stat(path.parent_path().c_str(), &above) != 0) return false;
   return here.st_dev != above.st_dev;
+}
+
+// What is mounted there; of several the topmost.
+std::string deviceAt(const fs::path& mountPoint) {
+  std::string device;
+  const auto close = [](FILE* file) { endmntent(file); };
+  const std::unique_ptr<FILE, decltype(close)> table(setmntent("/proc/self/mounts", "re"), close);
+  while (const mntent* entry = table ? getmntent(table.get()) : nullptr) {
+    if (entry->mnt_dir == mountPoint) device = entry->mnt_fsname;
+  }
+  return device;
 }
 
 void setName(char* field, size_t size, const fs::path& path) {
@@ -170,13 +185,23 @@ class BtrfsPool : public Pool {
                 "run as root, on a kernel with btrfs and loop devices");
   }
 
+  // Mounted at the root, and not what somebody else has mounted there: a pool's root may be a mount point
+  // that was empty.
+  bool isOurImage() const {
+    const std::string device = deviceAt(config().root);
+    const auto file =
+        readFileIfThere(fs::path("/sys/block") / fs::path(device).filename() / "loop/backing_file");
+    return file ? trim(*file) == fs::weakly_canonical(config().image) : isBtrfs(config().root);
+  }
+
   void unmountImage() const {
-    if (!isMountPoint(config().root)) return;
+    if (!isMountPoint(config().root) || !isOurImage()) return;
     runPoolTool({"umount", config().root}, "cannot unmount " + config().root.string(),
                 "stop what still uses it: 'fuser -vm " + config().root.string() + "' lists it");
   }
 
   void removeEverything() {
+    if (!hasLayout()) return;
     for (const std::string& dataset : datasets()) removeSubvolume(pathOf(dataset));
     std::error_code notThere;
     for (const auto& directory : fs::directory_iterator(snapshotRoot(), notThere)) {

@@ -117,6 +117,7 @@ std::vector<UpResult> up(Engine& engine) {
       enableOne(engine, object.name);
       results.push_back({object.name, ""});
     } catch (const Error& error) {
+      if (error.code() == ExitCode::interrupted) throw;
       log::error(object.name + ": " + error.what());
       results.push_back({object.name, error.what() + (error.remedy().empty() ? "" : "; " + error.remedy())});
     }

@@ -107,13 +107,18 @@ void Pool::requireNoOther() const {
 
 void Pool::makeLayout() const {
   makeDirectory(config_.root, {0755, std::nullopt});
-  makeDirectory(mounts(), {0755, std::nullopt});
-  makeDirectory(snapshotRoot(), {0700, std::nullopt});
   const Json marker = {{"name", config_.name}, {"kind", std::string(name(config_.kind))}, {"id", config_.id}};
   writeFile(config_.root / kMarker, pretty(marker));
+  makeDirectory(mounts(), {0755, std::nullopt});
+  makeDirectory(snapshotRoot(), {0700, std::nullopt});
+}
+
+bool Pool::hasLayout() const {
+  return fs::exists(config_.root / kMarker);
 }
 
 void Pool::removeLayout() const {
+  if (!hasLayout()) return;
   for (const fs::path& path : {snapshotRoot(), mounts(), config_.root / kMarker}) removeTree(path);
 }
 

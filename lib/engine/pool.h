@@ -111,8 +111,10 @@ class Pool {
   void move(const fs::path& from, const fs::path& to) const;
   // Refuses a root that holds another pool.
   void requireNoOther() const;
-  // The marker and the two directories of every pool, in a root that is mounted.
+  // The marker and the two directories of every pool, in a root that is mounted. The marker is made first and
+  // goes last: what lies in a root without it is not ours to remove.
   void makeLayout() const;
+  bool hasLayout() const;
   void removeLayout() const;
 
  private:

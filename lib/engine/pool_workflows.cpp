@@ -132,6 +132,7 @@ std::map<std::string, Error> mountPools(Engine& engine) {
     try {
       openPool(config)->mount();
     } catch (const Error& error) {
+      if (error.code() == ExitCode::interrupted) throw;
       problems.emplace(config.name, error);
     }
   }

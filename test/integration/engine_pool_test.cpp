@@ -252,6 +252,32 @@ TEST_CASE("a btrfs pool in a directory of a btrfs file system takes and leaves o
   host.pool->check();
 }
 
+TEST_CASE("a pool that was not made, or not to its end, leaves what others have in its place") {
+  const test::Scratch scratch;
+  PoolConfig config;
+  config.name = "test";
+  config.root = scratch / "pool";
+  config.id = randomHex(8);
+  fs::create_directory(config.root);
+  SECTION("what is mounted there") {
+    writeFile(scratch / "file", "");
+    config.image = scratch / "file" / "cannot.img";
+    config.imageBytes = 256 * kMegabyte;
+    tool({"mount", "-t", "tmpfs", "none", config.root});
+    CHECK(codeOf([&] { openPool(config)->create(); }) == ExitCode::storage);
+    CHECK(codeOf([&] { openPool(config)->destroy(); }) == ExitCode::success);
+    tool({"mountpoint", "--quiet", config.root});
+    tool({"umount", config.root});
+  }
+  SECTION("directories with the names of ours") {
+    config.kind = PoolKind::copy;
+    fs::create_directory(config.root / "mounts");
+    writeFile(config.root / "mounts" / "theirs", "theirs");
+    openPool(config)->destroy();
+    CHECK(readFile(config.root / "mounts" / "theirs") == "theirs");
+  }
+}
+
 TEST_CASE("a directory that does not lie on btrfs is refused as a btrfs pool") {
   const test::Scratch scratch;
   PoolConfig config;
