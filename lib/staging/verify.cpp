@@ -90,10 +90,10 @@ Output verifyStaging(const VerifyRequest& request) {
   std::string moment;
   Undo resume;
   Channel channel(control);
+  const bool ran = channel.status().replica.applier == ReplicaStatus::Thread::running;
   if (channel.status().state == ChannelState::notConfigured) {
     source = openSnapshots(request.source, request.threads, deadline);
   } else {
-    const bool ran = channel.status().replica.applier == ReplicaStatus::Thread::running;
     if (ran)
       resume.add("the applier of staging", [&] {
         const InterruptShield shield;
@@ -119,6 +119,10 @@ Output verifyStaging(const VerifyRequest& request) {
                         .databases = databases,
                         .exactFloats = facts.method == "clone" || facts.method == "copy"});
   resume.rollBack();  // the applier goes on before anything is told
+  if (ran && channel.status().replica.applier != ReplicaStatus::Thread::running) {
+    throw Error(ExitCode::replication, "staging's applier, which was stopped to compare, did not start again",
+                "start it: dlpx-mysql-stage replication start");
+  }
   const Output output = outputOf(report, moment);
   if (!report.differences.empty()) throw ReportedError(differenceFound(report), output);
   return output;
