@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Removes what the VDB left on this host outside its mount.
+# Removes the VDB: the files on its mount, and what it has left elsewhere on this host.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/../tool.sh"
 tool dlpx-mysql-vdb remove

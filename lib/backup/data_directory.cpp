@@ -202,9 +202,13 @@ void setEndOfLog(BackupFacts& facts, const std::string& log, uint64_t bytes) {
 }
 
 std::string databaseOfDirectory(const std::string& directory) {
+  const auto isHex = [&](size_t from) {
+    const std::string digits = directory.substr(from, 4);
+    return digits.size() == 4 && digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  };
   std::string name;
   for (size_t i = 0; i < directory.size(); ++i) {
-    if (directory[i] != '@' || i + 4 >= directory.size()) {
+    if (directory[i] != '@' || !isHex(i + 1)) {
       name += directory[i];
       continue;
     }

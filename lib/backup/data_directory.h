@@ -17,7 +17,8 @@ BackupFacts inspectArchive(BackupFacts facts, BackupStream& archive);
 // system has them. Throws Error{restore}, or Error{noSpace} rather than leave less than `leaving` bytes free.
 void copyDataDirectory(const BackupFacts& backup, const fs::path& target, Owner owner, uint64_t leaving = 0);
 
-// The database whose files lie in a directory of this name: "odd name" for "odd@0020name".
+// The database whose files lie in a directory of this name: "odd name" for "odd@0020name". Letters that MySQL
+// writes by a table of its own ("@0n") stay as they are.
 std::string databaseOfDirectory(const std::string& directory);
 
 // Where a server that was shut down stopped writing: the last binary log that an index file names ("" for an

@@ -19,9 +19,10 @@ struct Variables {
 
 constexpr const char* prefix = "DLPX_MYSQL_";
 
-// What is no parameter: where things are, and what one of our processes tells the next.
+// What is no parameter: where things are, and what one of our processes tells the next or a script of the
+// user, which may call our tools.
 const std::set<std::string> others = {"DLPX_MYSQL_BIN_DIR", "DLPX_MYSQL_OPERATION_ID", "DLPX_MYSQL_REGISTRY",
-                                      "DLPX_MYSQL_SEARCH_PATH"};
+                                      "DLPX_MYSQL_SEARCH_PATH", "DLPX_MYSQL_SOCKET"};
 
 std::string nearestKnown(const std::string& name, const Variables& known) {
   std::vector<std::string> all(known.plain.begin(), known.plain.end());

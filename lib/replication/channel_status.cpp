@@ -73,7 +73,7 @@ std::string_view text(ChannelState state) {
 Diagnosis diagnose(unsigned number, const std::string& message) {
   if (number == 0) return {};
   if (isOneOf(number, {1236, 13114})) return diagnoseReading(message);
-  if (isOneOf(number, {1044, 1045, 1130, 1227, 1396, 1862, 3118, 3878}))
+  if (isOneOf(number, {1044, 1045, 1130, 1227, 1862, 3118, 3878}))
     return {true, false,
             "check replication user and password on the source, from which hosts it may connect, and that it "
             "has REPLICATION SLAVE; then start replication again",

@@ -1,5 +1,6 @@
 #include "server/registry.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -11,12 +12,18 @@
 namespace dlpx::registry {
 namespace {
 
+// HOME, else what the host knows: never a place that others can fill.
+fs::path home() {
+  if (const char* given = std::getenv("HOME"); given != nullptr && *given != '\0') return given;
+  const passwd* const self = getpwuid(geteuid());
+  return self != nullptr ? self->pw_dir : "/nonexistent";
+}
+
 fs::path directory() {
   if (const char* given = std::getenv("DLPX_MYSQL_REGISTRY"); given != nullptr && *given != '\0')
     return given;
   if (geteuid() == 0) return "/var/lib/dlpx-mysql/instances";
-  const char* home = std::getenv("HOME");
-  return fs::path(home != nullptr ? home : "/tmp") / ".local/state/dlpx-mysql/instances";
+  return home() / ".local/state/dlpx-mysql/instances";
 }
 
 fs::path fileOf(uint16_t port) {

@@ -1,4 +1,5 @@
 #include "backup/archive_reader.h"
+#include "backup/archive_writer.h"
 #include "backup/directory_restore.h"
 #include "backup/inspect.h"
 #include "base/error.h"
@@ -160,14 +161,15 @@ TEST_CASE("databases are found in lines of any spelling, the first and the last 
 
 TEST_CASE("a tar's directories are told as the databases that they are") {
   const Scratch scratch;
-  for (const char* const name : {"mysql", "odd@0020name", "@00e4"})
+  for (const char* const name : {"mysql", "odd@0020name", "@00e4", "caf@0q@0q"})
     fs::create_directories(scratch / "data" / name);
-  for (const char* const name : {"ibdata1", "mysql/x", "odd@0020name/t.ibd", "@00e4/t.ibd"})
+  for (const char* const name :
+       {"ibdata1", "mysql/x", "odd@0020name/t.ibd", "@00e4/t.ibd", "caf@0q@0q/t.ibd"})
     writeFile(scratch / "data" / name, "x");
   const fs::path tar = scratch / "d.tar";
   runChecked({.argv = {"tar", "-C", (scratch / "data").string(), "-cf", tar.string(), "."}},
              ExitCode::internal, "cannot pack");
-  CHECK(inspectBackup(tar).databases == std::vector<std::string>{"mysql", "odd name", "\u00e4"});
+  CHECK(inspectBackup(tar).databases == std::vector<std::string>{"caf@0q@0q", "mysql", "odd name", "\u00e4"});
 }
 
 TEST_CASE("what is no backup is refused with what would be one") {
@@ -311,4 +313,28 @@ TEST_CASE("a data directory fits its own series and the next one's server, and n
   CHECK_FALSE(fits({9, 7, 4}, {8, 4, 3}));
   facts.serverVersion.reset();
   CHECK_FALSE(versionProblem(facts, {9, 7, 4}).empty());
+}
+
+TEST_CASE("a file that another command writes, and one that is not ours, is not written over") {
+  const Scratch scratch;
+  const fs::path file = scratch / ".b.sql.partial";
+  {
+    CompressedWriter first({file}, Compression::none);
+    first.write("first");
+    CHECK_THROWS_AS(CompressedWriter({file}, Compression::none), Error);
+    CHECK(fs::exists(file));
+  }
+  CHECK_FALSE(fs::exists(file));  // it was not finished
+  writeFile(file, "left by a command that was killed");
+  {
+    CompressedWriter second({file}, Compression::none);
+    second.write("second");
+    second.finish();
+  }
+  CHECK(readFile(file) == "second");
+  fs::remove(file);
+  writeFile(scratch / "theirs", "theirs");
+  fs::create_symlink(scratch / "theirs", file);
+  CHECK_THROWS_AS(CompressedWriter({file}, Compression::none), Error);
+  CHECK(readFile(scratch / "theirs") == "theirs");
 }

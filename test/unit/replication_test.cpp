@@ -101,4 +101,6 @@ TEST_CASE("a changed password and a full disk are worth another try when somethi
   CHECK(diagnose(1045, "Access denied").cure == Cure::password);
   CHECK(diagnose(1114, "The table 't' is full").cure == Cure::space);
   CHECK(diagnose(1062, "Duplicate entry").cure == Cure::person);
+  // A statement that the applier could not run, not the account it would come by.
+  CHECK(diagnose(1396, "Operation CREATE USER failed for 'a'@'%'").needsResync);
 }
