@@ -146,7 +146,7 @@ TEST_CASE("progress tells rate and time left when the total is known") {
 }
 
 TEST_CASE("a file gets its name, and never in the place of another") {
-  const Scratch scratch;
+  const test::Scratch scratch;
   writeFile(scratch / "a", "new");
   writeFile(scratch / "b", "theirs");
   CHECK_THROWS_AS(renameNew(scratch / "a", scratch / "b"), Error);

@@ -169,6 +169,7 @@ TEST_CASE("a mount is empty, ours, a VDB's or foreign, and only ours is cleared"
   Journal(mount.stateFile(), "init").step("create");
   mount.create(self);
   CHECK(useOf(mount) == MountUse::unfinished);
+  mount.journal("init").finish();
   mergeFacts(mount.stateFile(), {{"staging", StagingFacts{}.json()}});
   CHECK(useOf(mount) == MountUse::staging);
   Journal(mount.stateFile(), "resync").step("clear");
@@ -192,7 +193,7 @@ TEST_CASE("a lock that a command left in a foreign directory does not make its d
   StagingAccess access;
   access.mount = mount.root();
   CHECK_THROWS_AS(removeStaging(access), Error);
-  CHECK_THROWS_AS(stopStaging(access), Error);
+  CHECK_NOTHROW(stopStaging(access));
   CHECK(readFile(mount.data() / "ibdata1") == "theirs");
 }
 
