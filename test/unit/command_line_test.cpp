@@ -192,4 +192,6 @@ TEST_CASE(
   CHECK(contains(told.err, "did you mean DLPX_MYSQL_SOURCE_PASSWORD?"));
   CHECK_FALSE(contains(told.err, "hunter2"));
   CHECK(runInChild(app, {"make"}, {{"DLPX_MYSQL_BIN_DIR", "/x"}}).err.empty());
+  // What a script of the user is told, and hands on to our tools.
+  CHECK(runInChild(app, {"make"}, {{"DLPX_MYSQL_SOCKET", "/x"}}).err.empty());
 }
