@@ -360,8 +360,10 @@ TEST_CASE("a hot export that is ended in the middle leaves nothing, or what the 
     REQUIRE(again.exitCode == 0);
     CHECK(nothingPartial(elsewhere));
     if (copy == "hot") CHECK_FALSE(hasClonePlugin(vdb));
-    const Physical server(hot);
-    CHECK(server.connect(vdb).number("SELECT SUM(LENGTH(c)) FROM shop.filler") == 160000000);
+    {
+      const Physical server(hot);
+      CHECK(server.connect(vdb).number("SELECT SUM(LENGTH(c)) FROM shop.filler") == 160000000);
+    }
     removeTree(hot);
   }
 }
