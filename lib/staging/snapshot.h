@@ -17,7 +17,8 @@ struct SnapshotRequest {
 // Makes the staging server safe to snapshot (design section 8) and writes snapshot.json. In mode hot the
 // server and its replication go on; in quiesce the applier stands, in stop the server is down until
 // postSnapshot(). Throws Error{replication} for a channel that is broken (unless forced), Error{unsafeClone}
-// for files that a clone could not own, Error{timeout}; then all is as it was before.
+// for files that a clone could not own, Error{timeout}; then all is as it was before, but for an applier that
+// did not stop in time: it stops when its transaction is through, and the worker starts it.
 Output preSnapshot(const SnapshotRequest& request);
 
 // The snapshot has been taken, or has failed: puts back what preSnapshot changed, and returns the engine's

@@ -265,7 +265,8 @@ TEST_CASE("a pool that was not made, or not to its end, leaves what others have 
     config.imageBytes = 256 * kMegabyte;
     tool({"mount", "-t", "tmpfs", "none", config.root});
     CHECK(codeOf([&] { openPool(config)->create(); }) == ExitCode::storage);
-    CHECK(codeOf([&] { openPool(config)->destroy(); }) == ExitCode::success);
+    config.image = scratch / "none.img";
+    CHECK_NOTHROW(openPool(config)->destroy());
     tool({"mountpoint", "--quiet", config.root});
     tool({"umount", config.root});
   }

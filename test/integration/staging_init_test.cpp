@@ -206,7 +206,7 @@ TEST_CASE(
   bed.expect(3, "init", failing);
   CHECK_FALSE(fs::exists(bed.file("new")));
   bed.expect(0, "init", flags);
-  bed.expect(0, "remove", flags);
+  bed.expect(0, "remove", {"--mount", flags.back()});
 }
 
 TEST_CASE("init of type manual makes an empty seed that its user can write to") {
