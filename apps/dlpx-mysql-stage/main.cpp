@@ -137,12 +137,13 @@ std::vector<CommandSpec> lifeCommands() {
   return {
       {.name = "start",
        .summary = "start the staging server and its replication",
-       .description = "What a killed resync has half replaced is put back first. Passwords that are not given "
-                      "are read from the files that init, or the last start, was given them in, so --mount is "
-                      "enough. Where replication cannot start the server runs all the same, and the exit code "
-                      "is 22. With --repair-account the staging account is put back first, by a clean "
-                      "restart, where a restore "
-                      "of yours has replaced the mysql schema.",
+       .description =
+           "What a killed resync has half replaced is put back first. Passwords that are not given "
+           "are read from the files that init, or the last start, was given them in, so --mount is "
+           "enough. Where replication cannot start the server runs all the same, and the exit code "
+           "is 22. With --repair-account the staging account is put back first, by a clean "
+           "restart, where a restore "
+           "of yours has replaced the mysql schema.",
        .parameters = place + admin + replication + Names{"log-sync", "repair-account"},
        .examples = {"dlpx-mysql-stage start --mount /mnt/staging --staging-password-file /root/staging.pw",
                     "dlpx-mysql-stage start --config staging.yaml --no-log-sync"},
