@@ -117,6 +117,7 @@ TEST_CASE("a copy of every kind of schema equals its source, with the least priv
   MysqlServer target({"9.7", gtidsOn});
   Session root = source.root();
   createShop(root);
+  root.execute("ALTER EVENT shop.tidy_audit DISABLE");  // it would write between the copy and the comparison
   std::vector<std::string> databases = createOddSchema(root);
   databases.push_back("shop");
   databases.push_back(createHard(root).front());
