@@ -80,7 +80,12 @@ class ProgramRows {
   void createOne(const std::string& table, const Row& key) {
     const std::string charset = key.text("charset");
     const std::string name = key.text("db") + "." + key.text("name");
-    if (charset.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) return;
+    const auto failed = [&](const std::string& why) {
+      notes.push_back(toLower(key.text("type")) + " " + name + " was not created from its row in mysql." +
+                      table + ": " + why);
+    };
+    if (charset.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+      return failed("its character set " + charset + " is none");
     const auto in = [&](const std::string& column) {
       return "CAST(CONVERT(CONVERT(p." + column + " USING utf8mb4) USING " + charset + ") AS BINARY) AS " +
              column;
@@ -90,10 +95,6 @@ class ProgramRows {
             ? in("returns") + ", p.param_list, p.is_deterministic, p.sql_data_access, p.security_type"
             : "p.execute_at, p.interval_value, p.interval_field, p.starts, p.ends, p.status, "
               "p.on_completion, p.time_zone";
-    const auto failed = [&](const SqlError& e) {
-      notes.push_back(toLower(key.text("type")) + " " + name + " was not created from its row in mysql." +
-                      table + ": " + e.what());
-    };
     try {
       const Rows rows = server_.query(std::string_view(
           "SELECT " + in("db") + ", " + in("name") + ", " + in("definer") + ", " + in("comment") +
@@ -104,7 +105,7 @@ class ProgramRows {
       if (!rows.empty()) run(key, rows[0], table == "proc" ? routine(key, rows[0]) : event(rows[0]));
     } catch (const SqlError& e) {
       if (e.connectionLost()) throw;
-      failed(e);
+      failed(e.what());
     }
     reset();
   }
@@ -119,11 +120,12 @@ class ProgramRows {
     const std::string had = row.has("db_collation") ? row.text("db_collation") : "";
     const bool other = !had.empty() && had != collation;
     if (other) server_.execute("ALTER DATABASE ! COLLATE ?", database, had);
-    server_.execute("USE !", database);
-    server_.execute(std::string_view(
-        sql("SET SESSION sql_mode = ?, character_set_client = ?, collation_connection = ?",
-            modesOf8(row.text("sql_mode")), key.text("charset"), row.text("collation_connection"))));
-    const auto error = server_.tryExecute(create);
+    auto error = server_.tryExecute(sql("USE !", database));
+    if (!error)
+      error = server_.tryExecute(
+          sql("SET SESSION sql_mode = ?, character_set_client = ?, collation_connection = ?",
+              modesOf8(row.text("sql_mode")), key.text("charset"), row.text("collation_connection")));
+    if (!error) error = server_.tryExecute(create);
     reset();
     if (other) server_.execute("ALTER DATABASE ! COLLATE ?", database, collation);
     if (error) throw *error;

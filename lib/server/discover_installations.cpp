@@ -29,10 +29,4 @@ std::vector<Candidate> discoverInstallations(const DiscoveryPlaces& places, cons
   return found;
 }
 
-std::vector<Candidate> discoverInstallations(const std::vector<fs::path>& more) {
-  DiscoveryPlaces places = DiscoveryPlaces::ofThisHost();
-  places.searchPath.insert(places.searchPath.begin(), more.begin(), more.end());
-  return discoverInstallations(places);
-}
-
 }  // namespace dlpx

@@ -43,9 +43,4 @@ struct Candidate {
   std::string problem;
 };
 
-// Looks at running servers, `more` (basedirs or program directories), PATH and the usual places of packages
-// and tarballs; never walks the file system. Each mysqld once, by its canonical path. An empty result is no
-// error.
-std::vector<Candidate> discoverInstallations(const std::vector<fs::path>& more = {});
-
 }  // namespace dlpx

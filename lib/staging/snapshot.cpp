@@ -1,10 +1,9 @@
 #include "staging/snapshot.h"
 
-#include <unistd.h>
-
 #include <ctime>
 
 #include "base/error.h"
+#include "base/host.h"
 #include "base/interrupt.h"
 #include "base/json_full.h"
 #include "base/log.h"
@@ -176,11 +175,6 @@ void clearAbandoned(const Mount& mount) {
     if (e.code() != ExitCode::locked) throw;
     log::warning("a resync goes on: what it has built so far is in the snapshot, and unused");
   }
-}
-
-std::string hostName() {
-  char name[256] = "";
-  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
 // The engine's snapshot object: the archived plugin's fields are text, and snapPass is never filled.

@@ -1,8 +1,7 @@
 #include "vdb/facts.h"
 
-#include <unistd.h>
-
 #include "base/error.h"
+#include "base/host.h"
 #include "base/json_full.h"
 #include "base/text.h"
 #include "command/table.h"
@@ -15,8 +14,7 @@ namespace {
 // Names one host for good; a host name alone may be shared or change.
 std::string thisHost() {
   if (const auto id = readFileIfThere("/etc/machine-id"); id && !trim(*id).empty()) return trim(*id);
-  char name[256] = "";
-  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+  return hostName();
 }
 
 Json settingsJson(const std::vector<Option>& settings) {

@@ -1,8 +1,7 @@
 #include "vdb/snapshot.h"
 
-#include <unistd.h>
-
 #include "base/error.h"
+#include "base/host.h"
 #include "base/json_full.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -70,11 +69,6 @@ void addIdentity(SnapshotFacts& facts, const Instance& vdb, const VdbSnapshotReq
   facts.basedir = vdb.facts().basedir;
   facts.port = vdb.facts().port;
   facts.adminUser = vdb.facts().adminUser;
-}
-
-std::string hostName() {
-  char name[256] = "";
-  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
 // All values are text, and snapPass is never filled.
