@@ -6,7 +6,7 @@
 
 namespace dlpx {
 
-const std::vector<std::string> vdbUserHosts = {"%", "localhost"};
+const std::vector<std::string> vdbUserHosts = {"%", "localhost", "127.0.0.1", "::1"};
 
 namespace {
 

@@ -144,7 +144,7 @@ TEST_CASE(
     CHECK(mine.variable("group_concat_max_len") == "7777");
     CHECK(mine.number("SELECT COUNT(*) FROM shop.orders") == 2);
     CHECK(mine.number("SELECT COUNT(*) FROM mysql.user WHERE User = 'app' AND account_locked = 'Y'") == 1);
-    CHECK(mine.value("SELECT CURRENT_USER()").value_or("") == vdb.user() + "@localhost");
+    CHECK(startsWith(mine.value("SELECT CURRENT_USER()").value_or(""), vdb.user() + "@"));
     mine.execute("INSERT INTO shop.orders (what) VALUES ('more')");
     mine.execute("RESET BINARY LOGS AND GTIDS");
     mine.execute("FLUSH LOGS");
