@@ -2,6 +2,7 @@
 #include "staging_support.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -29,8 +30,8 @@ const char* const otherEngines[] = {
 
 void verifiesEqual(const StagingBed& bed) {
   bed.run("status");  // writes the bed's YAML file
-  const Finished verify = run({.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-backup", "verify",
-                                        "--config", bed.file("staging.yaml").string(), "--json"},
+  const Finished verify = run({.argv = {binDir() + "/dlpx-mysql-backup", "verify", "--config",
+                                        bed.file("staging.yaml").string(), "--json"},
                                .environment = {{"DLPX_MYSQL_REGISTRY", bed.file("registry").string()}}});
   INFO(verify.out << verify.err);
   CHECK(verify.exitCode == 0);

@@ -9,6 +9,7 @@
 #include "staging_support.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -144,9 +145,9 @@ TEST_CASE("restore refuses a server that holds databases, and restores into an e
   target.root().execute("CREATE USER boss@'%' IDENTIFIED BY 'x'");
   target.root().execute("GRANT ALL ON *.* TO boss@'%' WITH GRANT OPTION");
   writeFile(scratch / "pw", "x", {0600, std::nullopt});
-  const Command command{.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-backup", "restore",
-                                 taken.file.string(), "--port", std::to_string(target.port()), "--user",
-                                 "boss", "--password-file", (scratch / "pw").string()}};
+  const Command command{.argv = {binDir() + "/dlpx-mysql-backup", "restore", taken.file.string(), "--port",
+                                 std::to_string(target.port()), "--user", "boss", "--password-file",
+                                 (scratch / "pw").string()}};
   const Finished first = run(command);
   INFO(first.err);
   CHECK(first.exitCode == 0);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/tools.h"
 
 using namespace dlpx;
@@ -14,7 +15,7 @@ using Values = std::map<std::string, std::string>;
 
 namespace {
 
-const fs::path sources = DLPX_TEST_SOURCE_DIR;
+const fs::path sources = sourceDir();
 
 // `values` in place of what the example says for these keys, each of which it must have.
 std::string adapted(const std::string& example, const Values& values) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "process/command.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/scratch.h"
 
 using namespace dlpx;
@@ -41,7 +42,7 @@ const std::vector<Program> programs = {
       "rewind", "start", "stop", "enable", "disable", "delete", "retention", "up"}}};
 
 Finished tool(Words argv, const fs::path& directory = "/") {
-  argv[0] = std::string(DLPX_TEST_BIN_DIR) + "/" + argv[0];
+  argv[0] = binDir() + "/" + argv[0];
   return run({.argv = argv, .directory = directory});
 }
 

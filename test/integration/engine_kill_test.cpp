@@ -6,9 +6,11 @@
 #include "process/command.h"
 #include "support/catch.h"
 #include "support/fake_hooks.h"
+#include "support/paths.h"
 #include "support/zfs_service.h"
 
 using namespace dlpx;
+using namespace dlpx::test;
 using Words = std::vector<std::string>;
 
 namespace {
@@ -20,11 +22,11 @@ struct KillHost {
   int run(const Words& words, int killAt = 0) {
     removeTree(home / "steps");
     Command command;
-    command.argv = {DLPX_TEST_BIN_DIR "/dlpx-mysql-engine"};
+    command.argv = {binDir() + "/dlpx-mysql-engine"};
     command.argv.insert(command.argv.end(), words.begin(), words.end());
     command.environment = {{"DLPX_MYSQL_HOME", home / "engine"}, {"DLPX_MYSQL_HOOKS_DIR", hooks.directory()}};
     if (killAt > 0) {
-      command.environment["LD_PRELOAD"] = DLPX_TEST_KILL_AT_STEP;
+      command.environment["LD_PRELOAD"] = killAtStepLibrary();
       command.environment["KILL_AT_STEP_LOG"] = home / "steps";
       command.environment["KILL_AT_STEP_INDEX"] = std::to_string(killAt);
     }

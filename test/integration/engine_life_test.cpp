@@ -10,11 +10,12 @@
 #include "base/text.h"
 #include "process/proc.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/tools.h"
 #include "support/zfs_service.h"
 
 using namespace dlpx;
-using test::Shop;
+using namespace dlpx::test;
 using Words = std::vector<std::string>;
 
 namespace {
@@ -58,9 +59,9 @@ using Variables = std::map<std::string, std::string>;
 Finished hook(const Shop& shop, const std::string& name, const std::string& script, Variables more = {}) {
   Command command;
   const std::string piped = "set -o pipefail; bash \"$1\" 7>&1 | cat";
-  command.argv = {"bash", "-c", piped, "-", std::string(DLPX_TEST_SOURCE_DIR) + "/hooks/" + script + ".sh"};
+  command.argv = {"bash", "-c", piped, "-", sourceDir() + "/hooks/" + script + ".sh"};
   command.environment = std::move(more);
-  command.environment.insert({{"DLPX_MYSQL_BIN_DIR", DLPX_TEST_BIN_DIR},
+  command.environment.insert({{"DLPX_MYSQL_BIN_DIR", binDir()},
                               {"DLPX_MYSQL_HOME", shop.host.home()},
                               {"DLPX_MYSQL_REGISTRY", shop.host / "registry"},
                               {"DLPX_MYSQL_CONFIG", shop.host.home() / "config" / (name + ".yaml")}});

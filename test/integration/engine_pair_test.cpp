@@ -6,10 +6,11 @@
 #include "mysql/dialect.h"
 #include "process/proc.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/tools.h"
 
 using namespace dlpx;
-using test::Shop;
+using namespace dlpx::test;
 
 namespace {
 
@@ -151,7 +152,7 @@ TEST_CASE("a pair of a parent without gtids follows by gtids, also when its maki
   const fs::path log = shop.host / "steps";
   for (const char* step : {"record the VDB", "configure", "replicate"}) {
     INFO(step);
-    const Finished killed = shop.host.tool(pair.command(), {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+    const Finished killed = shop.host.tool(pair.command(), {{"LD_PRELOAD", killAtStepLibrary()},
                                                             {"KILL_AT_STEP_LOG", log.string()},
                                                             {"KILL_AT_STEP_NAME", step}});
     CHECK_FALSE(killed.ok());
@@ -163,7 +164,7 @@ TEST_CASE("a pair of a parent without gtids follows by gtids, also when its maki
   for (const char* step : {"unconfigure", "clone", "remove what was set aside"}) {
     INFO(step);
     const Finished killed =
-        shop.host.tool({"dlpx-mysql-engine", "refresh", "dev"}, {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+        shop.host.tool({"dlpx-mysql-engine", "refresh", "dev"}, {{"LD_PRELOAD", killAtStepLibrary()},
                                                                  {"KILL_AT_STEP_LOG", log.string()},
                                                                  {"KILL_AT_STEP_NAME", step}});
     CHECK_FALSE(killed.ok());
@@ -172,7 +173,7 @@ TEST_CASE("a pair of a parent without gtids follows by gtids, also when its maki
     pair.follows(std::string("after a refresh killed at ") + step);
   }
   const Finished killed =
-      shop.host.tool({"dlpx-mysql-engine", "delete", "dev"}, {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+      shop.host.tool({"dlpx-mysql-engine", "delete", "dev"}, {{"LD_PRELOAD", killAtStepLibrary()},
                                                               {"KILL_AT_STEP_LOG", log.string()},
                                                               {"KILL_AT_STEP_NAME", "remove the storage"}});
   CHECK_FALSE(killed.ok());

@@ -11,17 +11,18 @@
 #include "base/text.h"
 #include "process/proc.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/tools.h"
 
 using namespace dlpx;
-using test::Shop;
+using namespace dlpx::test;
 using Words = std::vector<std::string>;
 using Variables = std::map<std::string, std::string>;
 
 namespace {
 
 fs::path hookFile(const std::string& hook) {
-  return fs::path(DLPX_TEST_SOURCE_DIR) / "hooks" / (hook + ".sh");
+  return fs::path(sourceDir()) / "hooks" / (hook + ".sh");
 }
 
 // A variable of the contract, a value as an engine gives it, and what it becomes; no parameter: it changes
@@ -148,10 +149,8 @@ const std::vector<Operations>& contract() {
 fs::path showingTools(const fs::path& directory) {
   makeDirectory(directory);
   for (const char* name : {"dlpx-mysql-stage", "dlpx-mysql-vdb"})
-    writeFile(
-        directory / name,
-        "#!/bin/sh\nexec " + std::string(DLPX_TEST_BIN_DIR) + "/" + name + " \"$@\" --show-config --json\n",
-        {0755, std::nullopt});
+    writeFile(directory / name, "#!/bin/sh\nexec " + binDir() + "/" + name + " \"$@\" --show-config --json\n",
+              {0755, std::nullopt});
   return directory;
 }
 
@@ -252,7 +251,7 @@ TEST_CASE("every hook takes the archived plugin's variables of the contract's ta
 TEST_CASE("the contract's table names every hook that there is") {
   Words there;
   for (const char* room : {"discovery", "linked", "virtual"}) {
-    for (const auto& entry : fs::directory_iterator(fs::path(DLPX_TEST_SOURCE_DIR) / "hooks" / room))
+    for (const auto& entry : fs::directory_iterator(fs::path(sourceDir()) / "hooks" / room))
       there.push_back(std::string(room) + "/" + entry.path().stem().string());
   }
   Words named = contract().front().hooks;
@@ -266,7 +265,7 @@ TEST_CASE("no hook blocks its caller: its pipes end with it, although a server t
   const fs::path staging = shop.host / "staging", vdb = shop.host / "vdb", empty = shop.host / "empty";
   const uint16_t vdbPort = test::freePort(), emptyPort = test::freePort();
   const std::string basedir = shop.source.basedir();
-  const Variables common = {{"DLPX_MYSQL_BIN_DIR", DLPX_TEST_BIN_DIR},
+  const Variables common = {{"DLPX_MYSQL_BIN_DIR", binDir()},
                             {"DLPX_MYSQL_REGISTRY", shop.host / "registry"},
                             {"MYSQLD", basedir + "/bin"}};
   Variables linked = common, copy = common;

@@ -5,11 +5,11 @@
 #include "base/json_full.h"
 #include "base/text.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/tools.h"
 
 using namespace dlpx;
-using test::Host;
-using test::Shop;
+using namespace dlpx::test;
 
 namespace {
 
@@ -24,7 +24,7 @@ std::vector<std::string> stepsIn(const fs::path& log) {
 void killAtEveryStep(const Host& host, const std::vector<std::string>& command,
                      const std::function<void()>& reset, const std::function<void()>& check) {
   const fs::path log = host / "steps";
-  std::map<std::string, std::string> environment{{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+  std::map<std::string, std::string> environment{{"LD_PRELOAD", killAtStepLibrary()},
                                                  {"KILL_AT_STEP_LOG", log}};
   const Finished whole = host.tool(command, environment);
   INFO(whole.err);

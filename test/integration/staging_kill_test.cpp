@@ -3,6 +3,7 @@
 #include "server/instance.h"
 #include "staging_support.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -14,7 +15,7 @@ bool killedAt(const StagingBed& bed, const std::string& command, const std::vect
               int step) {
   const fs::path log = bed.file("steps-" + std::to_string(step));
   const Finished finished = bed.run(command, flags,
-                                    {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                    {{"LD_PRELOAD", killAtStepLibrary()},
                                      {"KILL_AT_STEP_LOG", log.string()},
                                      {"KILL_AT_STEP_INDEX", std::to_string(step)}});
   INFO(readFileIfThere(log).value_or("") << finished.err);
@@ -117,12 +118,12 @@ TEST_CASE("a resync of staging that replicates, killed while it builds or swaps,
   const auto kill = [&](const std::string& step) {
     INFO("killed at '" << step << "'");
     const Finished killed = bed.run("resync", {"--method", "copy"},
-                                    {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                    {{"LD_PRELOAD", killAtStepLibrary()},
                                      {"KILL_AT_STEP_LOG", bed.file("steps").string()},
                                      {"KILL_AT_STEP_NAME", step}});
     REQUIRE(killed.exitCode == 128 + 9);
   };
-  for (const std::string step : {"copy", "restart durably", "replicate"}) {
+  for (const std::string step : {"copy", "put settings back", "replicate"}) {
     const pid_t before = server();
     kill(step);
     CHECK(server() == before);

@@ -9,6 +9,7 @@
 #include "server/snapshot_facts.h"
 #include "staging_support.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -169,7 +170,7 @@ TEST_CASE("stop, start, status and remove can be repeated and find the mount by 
   const std::string port = std::to_string(bed.port());
   const auto byPort = [&](const std::string& command) {
     Command call;
-    call.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-stage", command, "--port", port};
+    call.argv = {binDir() + "/dlpx-mysql-stage", command, "--port", port};
     if (command == "status") call.argv.push_back("--active-only");
     call.environment["DLPX_MYSQL_REGISTRY"] = bed.file("registry").string();
     const Finished finished = run(call);
@@ -244,7 +245,7 @@ TEST_CASE("discovery finds the installation, and its servers whether they run or
   StagingBed bed;
   bed.expect(0, "init");
   Command call;
-  call.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-stage", "discover", "--json"};
+  call.argv = {binDir() + "/dlpx-mysql-stage", "discover", "--json"};
   const Json found = Json::parse(run(call).out);
   const fs::path basedir = mysqlDirectory() / "9.7";
   CHECK(std::any_of(found.begin(), found.end(), [&](const Json& each) {

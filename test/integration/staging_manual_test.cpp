@@ -4,6 +4,7 @@
 #include "staging_support.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/tools.h"
 
 using namespace dlpx;
@@ -48,7 +49,7 @@ using Variables = std::map<std::string, std::string>;
 
 // hooks/linked/NAME.sh as an engine calls it, with the archived plugin's variables.
 Finished hook(const StagingBed& bed, const std::string& name, const Variables& more) {
-  const Variables usual = {{"DLPX_MYSQL_BIN_DIR", DLPX_TEST_BIN_DIR},
+  const Variables usual = {{"DLPX_MYSQL_BIN_DIR", binDir()},
                            {"DLPX_MYSQL_REGISTRY", bed.file("registry")},
                            {"DLPX_MYSQL_DSOURCE_TYPE", "Manual Backup Ingestion"},
                            {"MYSQLD", mysqlDirectory() / "9.7" / "bin"},
@@ -57,7 +58,7 @@ Finished hook(const StagingBed& bed, const std::string& name, const Variables& m
                            {"STAGINGCONN", "-udlpx_admin --host=localhost -p"},
                            {"STAGINGPASS", stagingPassword},
                            {"STAGINGDATADIR", bed.mount()}};
-  Command command{.argv = {"bash", std::string(DLPX_TEST_SOURCE_DIR) + "/hooks/linked/" + name + ".sh"},
+  Command command{.argv = {"bash", sourceDir() + "/hooks/linked/" + name + ".sh"},
                   .environment = more,
                   .deadline = Deadline::in(std::chrono::minutes(5))};
   command.environment.insert(usual.begin(), usual.end());

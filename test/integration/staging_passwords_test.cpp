@@ -2,6 +2,7 @@
 #include "process/proc.h"
 #include "staging_support.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -12,7 +13,7 @@ namespace {
 Finished atNight(const StagingBed& bed, const std::string& command, const std::vector<std::string>& more = {},
                  const std::map<std::string, std::string>& environment = {}) {
   Command call;
-  call.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-stage"};
+  call.argv = {binDir() + "/dlpx-mysql-stage"};
   for (const std::string& word : split(command, ' ')) call.argv.push_back(word);
   call.argv.insert(call.argv.end(), {"--mount", bed.mount(), "--json"});
   call.argv.insert(call.argv.end(), more.begin(), more.end());

@@ -6,6 +6,7 @@
 #include "staging_support.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -35,7 +36,7 @@ TEST_CASE("a resync that fails leaves staging's data, server and replication as 
   checkSame(before, StagingNow(bed));
   nothingBeside(bed);
   const Finished killed = bed.run("resync", {},
-                                  {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                  {{"LD_PRELOAD", killAtStepLibrary()},
                                    {"KILL_AT_STEP_LOG", bed.file("steps").string()},
                                    {"KILL_AT_STEP_NAME", "publish"}});
   REQUIRE(killed.exitCode == 128 + 9);

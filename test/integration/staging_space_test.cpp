@@ -6,6 +6,7 @@
 #include "staging_support.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -31,7 +32,7 @@ struct Full {
 
 void endsFull(const StagingBed& bed, const SmallDisk& disk, const std::string& command, const Full& full) {
   const Finished finished = bed.run(command, full.flags,
-                                    {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                    {{"LD_PRELOAD", killAtStepLibrary()},
                                      {"KILL_AT_STEP_LOG", bed.file("steps").string()},
                                      {"KILL_AT_STEP_NAME", full.step},
                                      {"KILL_AT_STEP_RUN", disk.toLeave(full.left)}});

@@ -11,6 +11,7 @@
 #include "server/instance.h"
 #include "support/backup_servers.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 namespace dlpx::test {
 namespace {
@@ -75,7 +76,7 @@ Finished StagingBed::backup(const std::string& command, const std::vector<std::s
 Finished StagingBed::tool(const std::vector<std::string>& argv,
                           const std::map<std::string, std::string>& environment) const {
   Command call{.argv = argv};
-  call.argv.front() = std::string(DLPX_TEST_BIN_DIR) + "/" + argv.front();
+  call.argv.front() = binDir() + "/" + argv.front();
   const fs::path config = file("staging.yaml");
   writeFile(config, "mount: " + mount().string() + "\nbasedir: " + (mysqlDirectory() / "9.7").string() +
                         "\nport: " + std::to_string(port_) +

@@ -5,6 +5,7 @@
 #include "process/proc.h"
 #include "support/catch.h"
 #include "support/mysql_server.h"
+#include "support/paths.h"
 #include "support/shop.h"
 #include "support/tools.h"
 #include "support/vdb_parent.h"
@@ -124,9 +125,8 @@ bool hasClonePlugin(const VdbUnderTest& vdb) {
 
 // The export as a child that can be ended while the server clones.
 Child exporting(const VdbUnderTest& vdb, const fs::path& passwordFile, const fs::path& output) {
-  return Child({.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-vdb", "export", "--mount",
-                         vdb.mount().root().string(), "--password-file", passwordFile.string(), "--output",
-                         output.string()}},
+  return Child({.argv = {binDir() + "/dlpx-mysql-vdb", "export", "--mount", vdb.mount().root().string(),
+                         "--password-file", passwordFile.string(), "--output", output.string()}},
                Child::Pipes::output);
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("a running vdb becomes a physical server by a hot copy under load, and
     REQUIRE(vdb.tool("start").exitCode == 0);
     // Killed while the VDB is stopped: the same command makes the export, and the VDB runs again.
     const ToolRun killed = vdb.tool("export", cold,
-                                    {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                                    {{"LD_PRELOAD", killAtStepLibrary()},
                                      {"KILL_AT_STEP_LOG", (elsewhere / "steps").string()},
                                      {"KILL_AT_STEP_INDEX", "1"}});
     REQUIRE(killed.exitCode == 137);
@@ -231,9 +231,8 @@ TEST_CASE("a running vdb becomes a physical server by a hot copy under load, and
     }
 
     // A tar on standard output that nobody reads ends with a signal, and leaves nothing.
-    Child stuck({.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-vdb", "export", "--mount",
-                          vdb.mount().root().string(), "--copy", "cold", "--tar", "--output", "-",
-                          "--target-directory", "/srv/db"}},
+    Child stuck({.argv = {binDir() + "/dlpx-mysql-vdb", "export", "--mount", vdb.mount().root().string(),
+                          "--copy", "cold", "--tar", "--output", "-", "--target-directory", "/srv/db"}},
                 Child::Pipes::output);
     char first = 0;
     REQUIRE(stuck.read(&first, 1, Deadline::in(Seconds(60))) == 1);
@@ -336,7 +335,8 @@ TEST_CASE("a hot export that is ended in the middle leaves nothing, or what the 
   VdbUnderTest vdb(parent.clone("vdb"));
   REQUIRE(vdb.provision().exitCode == 0);
   const fs::path elsewhere = outside(parent), hot = elsewhere / "hot";
-  const fs::path partial = elsewhere / ".hot.partial", password = parent.directory() / "password";
+  const fs::path partial = elsewhere / (".hot." + std::to_string(vdb.port()) + ".partial");
+  const fs::path password = parent.directory() / "password";
   writeFile(password, vdb.password().reveal() + "\n", {0600, std::nullopt});
   const auto endedBy = [&](int signal) {
     Child child = exporting(vdb, password, hot);

@@ -4,6 +4,7 @@
 #include "process/proc.h"
 #include "support/catch.h"
 #include "support/mysql_server.h"
+#include "support/paths.h"
 #include "support/vdb_parent.h"
 
 using namespace dlpx;
@@ -16,7 +17,7 @@ bool killedAt(const VdbUnderTest& vdb, const std::string& command, const std::ve
               unsigned step, const fs::path& log) {
   fs::remove(log);
   const ToolRun run = vdb.tool(command, arguments,
-                               {{"LD_PRELOAD", DLPX_TEST_KILL_AT_STEP},
+                               {{"LD_PRELOAD", killAtStepLibrary()},
                                 {"KILL_AT_STEP_LOG", log.string()},
                                 {"KILL_AT_STEP_INDEX", std::to_string(step)}});
   if (run.exitCode == 137) return true;

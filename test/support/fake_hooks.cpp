@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "support/paths.h"
 
 namespace dlpx::test {
 namespace {
@@ -34,7 +35,7 @@ FakeHooks::FakeHooks() {
   makeDirectory(directory() / "linked");
   makeDirectory(directory() / "virtual");
   makeDirectory(scratch_ / "state" / "servers");
-  const std::string script = readFile(fs::path(DLPX_TEST_SOURCE_DIR) / "test" / "support" / "fake_hook.sh");
+  const std::string script = readFile(fs::path(sourceDir()) / "test" / "support" / "fake_hook.sh");
   for (const char* hook : kHooks) writeFile(directory() / (std::string(hook) + ".sh"), script);
 }
 

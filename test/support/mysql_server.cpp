@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include "mysql/dialect.h"
+#include "support/paths.h"
 
 namespace dlpx::test {
 
@@ -33,7 +34,7 @@ std::vector<std::string> commonArguments(const fs::path& basedir, const fs::path
 // A fresh data directory; made once per version and build tree, copied by each server.
 fs::path dataTemplate(const std::string& version, const fs::path& basedir) {
   if (version == "5.6") return basedir / "data-template";
-  const fs::path templates = fs::path(DLPX_TEST_BUILD_DIR) / "templates";
+  const fs::path templates = fs::path(buildDir()) / "templates";
   fs::create_directories(templates);
   const FileLock lock = FileLock::acquire(templates / (version + ".lock"), "make a data directory",
                                           Deadline::in(std::chrono::minutes(5)));
@@ -66,7 +67,7 @@ Secret hardPassword() {
 
 fs::path mysqlDirectory() {
   const char* const named = std::getenv("DLPX_TEST_MYSQL_DIR");
-  const fs::path directory = named != nullptr ? fs::path(named) : fs::path(DLPX_TEST_BUILD_DIR) / "mysql";
+  const fs::path directory = named != nullptr ? fs::path(named) : fs::path(buildDir()) / "mysql";
   if (!fs::exists(directory / "9.7/bin/mysqld"))
     throw std::runtime_error("no MySQL for tests in " + directory.string() + ": run scripts/get-mysql");
   return directory;

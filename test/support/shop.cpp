@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "support/paths.h"
 
 namespace dlpx::test {
 namespace {
@@ -50,7 +51,7 @@ std::string withSize(std::string script, const ShopSize& size) {
 }  // namespace
 
 void createShop(Session& server, const ShopSize& size) {
-  const fs::path script = fs::path(DLPX_TEST_SOURCE_DIR) / "scripts" / "shop.sql";
+  const fs::path script = fs::path(sourceDir()) / "scripts" / "shop.sql";
   for (const std::string& statement : statementsOf(withSize(readFile(script), size)))
     server.execute(std::string_view(statement));
 }

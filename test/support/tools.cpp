@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "mysql/dialect.h"
 #include "process/proc.h"
+#include "support/paths.h"
 #include "support/zfs_service.h"
 
 namespace dlpx::test {
@@ -41,7 +42,7 @@ Finished Host::tool(const std::vector<std::string>& argv,
                     const std::map<std::string, std::string>& environment) const {
   Command command{
       .argv = argv, .environment = environment, .deadline = Deadline::in(std::chrono::minutes(5))};
-  command.argv[0] = std::string(DLPX_TEST_BIN_DIR) + "/" + argv.at(0);
+  command.argv[0] = binDir() + "/" + argv.at(0);
   command.environment["DLPX_MYSQL_HOME"] = home();
   command.environment["DLPX_MYSQL_REGISTRY"] = scratch_ / "registry";
   return run(command);

@@ -12,6 +12,7 @@
 #include "server/server_options.h"
 #include "server/snapshot_facts.h"
 #include "support/mysql_server.h"
+#include "support/paths.h"
 
 namespace dlpx::test {
 namespace {
@@ -167,8 +168,7 @@ ToolRun VdbUnderTest::tool(const std::string& command, const std::vector<std::st
                            const std::map<std::string, std::string>& environment) const {
   const bool password = command != "stop" && command != "status" && command != "disable" &&
                         command != "remove" && command != "size";
-  Command call{.argv = {std::string(DLPX_TEST_BIN_DIR) + "/dlpx-mysql-vdb", command, "--json", "--mount",
-                        mount_.root().string()},
+  Command call{.argv = {binDir() + "/dlpx-mysql-vdb", command, "--json", "--mount", mount_.root().string()},
                .environment = environment,
                .deadline = Deadline::in(Seconds(120))};
   if (password) call.argv.insert(call.argv.end(), {"--password-file", (scratch_ / "password").string()});

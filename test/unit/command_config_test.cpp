@@ -5,9 +5,11 @@
 #include "command/generate.h"
 #include "command/password.h"
 #include "support/catch.h"
+#include "support/paths.h"
 #include "support/scratch.h"
 
 using namespace dlpx;
+using namespace dlpx::test;
 using dlpx::test::Scratch;
 
 namespace {
@@ -119,7 +121,7 @@ TEST_CASE("a relative path in a yaml file is taken from the file's directory") {
 TEST_CASE("the example yaml files are right in every key and value") {
   for (const char* name : {"staging-replication.yaml", "staging-manual.yaml", "vdb.yaml"}) {
     INFO(name);
-    const fs::path path = fs::path(DLPX_TEST_SOURCE_DIR) / "config" / name;
+    const fs::path path = fs::path(sourceDir()) / "config" / name;
     CHECK_NOTHROW(ConfigFile(path));
     // What stands behind "# " as an example of a key is right as well.
     std::string uncommented;
@@ -134,7 +136,7 @@ TEST_CASE("the example yaml files are right in every key and value") {
 }
 
 TEST_CASE("the reference in config/README.md is the parameter table's") {
-  const std::string readme = readFile(fs::path(DLPX_TEST_SOURCE_DIR) / "config" / "README.md");
+  const std::string readme = readFile(fs::path(sourceDir()) / "config" / "README.md");
   INFO(
       "put the output of build/bin/dlpx-mysql-stage --generate reference between the markers of "
       "config/README.md");

@@ -9,13 +9,15 @@
 #include "base/text.h"
 #include "command/table.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace dlpx;
+using namespace dlpx::test;
 using Names = std::vector<std::string>;
 
 namespace {
 
-const fs::path sources = DLPX_TEST_SOURCE_DIR;
+const fs::path sources = sourceDir();
 
 // What MySQL and its libraries say, not we.
 const std::set<std::string> wordsOfMysql = {"Access denied", "Can't connect", "Lost connection",
