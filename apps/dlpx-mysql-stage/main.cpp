@@ -65,13 +65,13 @@ SnapshotRequest snapshotRequest(const Parameters& parameters) {
 }
 
 Output runPreSnapshot(const Parameters& parameters) {
-  if (parameters.flag("resync")) resyncStaging(stagingRequest(parameters, true));
+  if (parameters.flag("resync")) resyncStaging(stagingRequest(parameters, true), OpenSnapshot::ends);
   return preSnapshot(snapshotRequest(parameters));
 }
 
 StepList preSnapshotSteps(const Parameters& parameters) {
   if (!parameters.flag("resync")) return planPreSnapshot(snapshotRequest(parameters));
-  StepList steps = planResync(stagingRequest(parameters, true));
+  StepList steps = planResync(stagingRequest(parameters, true), OpenSnapshot::ends);
   steps.push_back({"pre-snapshot", "make the new server safe to snapshot"});
   return steps;
 }
@@ -121,7 +121,8 @@ std::vector<CommandSpec> buildCommands() {
        .summary = "build staging anew beside the one that is there, then let it take its place",
        .description =
            "Until the new data is complete the old stays: it runs, replicates and can be snapshot; a failure "
-           "leaves it as it was. Needs space for both. With --backup DIRECTORY the newest complete backup in "
+           "leaves it as it was. Needs space for both. Refused while a snapshot is being taken, between "
+           "pre-snapshot and post-snapshot. With --backup DIRECTORY the newest complete backup in "
            "it "
            "is restored; so is a staging server of --type manual.",
        .parameters = building,

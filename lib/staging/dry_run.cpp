@@ -10,9 +10,9 @@
 #include "staging/init.h"
 #include "staging/lifecycle.h"
 #include "staging/mount_use.h"
+#include "staging/open_snapshot.h"
 #include "staging/preflight.h"
 #include "staging/replication_commands.h"
-#include "staging/resync.h"
 
 namespace dlpx {
 namespace {
@@ -103,10 +103,11 @@ StepList planInit(const StagingRequest& request) {
   return steps;
 }
 
-StepList planResync(const StagingRequest& request) {
+StepList planResync(const StagingRequest& request, OpenSnapshot open) {
   const Mount mount(request.mount);
   if (!isResyncable(mount)) return planInit(request);
   refuseOthers(request);
+  if (open == OpenSnapshot::refuses) refuseOpenSnapshot(mount);
   StepList steps = buildSteps(request);
   steps.front().what = "make directories and my.cnf on " + mount.next().root().string() +
                        ", where the new data is built while the old goes on";

@@ -2,6 +2,7 @@
 
 #include "command/app.h"
 #include "staging/request.h"
+#include "staging/resync.h"
 #include "staging/snapshot.h"
 
 namespace dlpx {
@@ -9,7 +10,7 @@ namespace dlpx {
 // The steps that the workflow of the same name would take now: --dry-run. Checked as the workflow checks
 // before its first effect, with the same errors; nothing is changed, not even a lock file made.
 StepList planInit(const StagingRequest& request);
-StepList planResync(const StagingRequest& request);
+StepList planResync(const StagingRequest& request, OpenSnapshot open = OpenSnapshot::refuses);
 StepList planStart(const StagingAccess& access);
 StepList planStop(const StagingAccess& access);
 StepList planRemove(const StagingAccess& access);

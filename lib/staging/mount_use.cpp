@@ -75,7 +75,7 @@ void clearMount(const Mount& mount, bool controlToo, const Deadline& deadline) {
     removeTree(mount.control());
   } else if (fs::exists(mount.stateFile())) {
     // The facts go last: until then a repeat finds the server by them.
-    for (const char* fact : {"instance", "changedVariables", "quiesced", "lastReplication"})
+    for (const char* fact : {"instance", "changedVariables", "quiesced", "openSnapshot", "lastReplication"})
       mergeFacts(mount.stateFile(), {{fact, nullptr}}, {0640, ownerOf(mount.control())});
   }
 }

@@ -7,6 +7,7 @@
 #include "staging/build.h"
 #include "staging/init.h"
 #include "staging/mount_use.h"
+#include "staging/open_snapshot.h"
 #include "staging/swap.h"
 
 namespace dlpx {
@@ -23,8 +24,10 @@ StagingRequest beside(const StagingRequest& request, const Mount& next) {
   return same;
 }
 
-void undoWhatWasKilled(const Mount& mount, const StagingRequest& request) {
+void undoWhatWasKilled(const Mount& mount, const StagingRequest& request, OpenSnapshot open) {
   const FileLock lock = mount.lock("resync", Deadline::in(Milliseconds(0)));
+  if (open == OpenSnapshot::ends) noteSnapshotOver(mount, ownerOf(request.osUser));
+  refuseOpenSnapshot(mount);
   undoResync(mount, accessOf(request));
   clearBeside(mount, Deadline::in(timeToClear));
 }
@@ -36,7 +39,7 @@ BuiltStaging buildAndSwapIn(const StagingRequest& request, const Plan& plan, con
   const BuiltStaging built = buildStaging(beside(request, next), plan, next, journal);
   journal.finish();
   // Whoever takes a snapshot of the old data now comes to an end first.
-  const FileLock lock = mount.lock("resync", Deadline::in(request.timeout));
+  const FileLock lock = lockBetweenSnapshots(mount, "resync", Deadline::in(request.timeout));
   return swapIn(request, plan, built);
 }
 
@@ -46,12 +49,12 @@ bool isResyncable(const Mount& mount) {
   return useOf(mount) == MountUse::staging || Journal::unfinished(mount.stateFile()).operation == "resync";
 }
 
-Output resyncStaging(const StagingRequest& request) {
+Output resyncStaging(const StagingRequest& request, OpenSnapshot open) {
   refuseOthers(request);
   const Mount mount(request.mount);
   if (!isResyncable(mount)) return initialiseStaging(request);
   const FileLock resync = lockBeside(mount, "resync");
-  undoWhatWasKilled(mount, request);
+  undoWhatWasKilled(mount, request, open);
   const Plan plan = checkedPlan(request);
   const Mount next = mount.next();
   Undo undo;

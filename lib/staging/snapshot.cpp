@@ -15,6 +15,7 @@
 #include "staging/ingest.h"
 #include "staging/lifecycle.h"
 #include "staging/mount_use.h"
+#include "staging/open_snapshot.h"
 #include "staging/replicate.h"
 #include "staging/user_replication.h"
 
@@ -232,6 +233,7 @@ Output preSnapshot(const SnapshotRequest& request) {
   const Instance instance = requireStaging(mount);
   const FileLock lock = mount.lock("pre-snapshot", Deadline::in(Milliseconds(0)));
   const StagingFacts facts = StagingFacts::on(mount);
+  noteSnapshotOver(mount, instance.owner());
   putBack(instance, facts, request.access);
   clearAbandoned(mount);
   Session session = connectToStaging(instance, request.access);
@@ -249,6 +251,8 @@ Output preSnapshot(const SnapshotRequest& request) {
     shutDown(session, instance, facts, request.access, undo);
   }
   writeFile(mount.snapshotFile(), pretty(snapshot.json()), {0640, instance.owner()});
+  undo.add("the snapshot's note", [&] { noteSnapshotOver(mount, instance.owner()); });
+  noteSnapshotOpen(mount, choice.mode, instance.owner());
   syncFileSystem(mount.root());
   // Last: from here on the engine may take its snapshot, and post-snapshot puts back what stands.
   undo.commit();
@@ -259,6 +263,7 @@ Output postSnapshot(const StagingAccess& access) {
   const Mount mount(access.mount);
   const Instance instance = requireStaging(mount);
   const FileLock lock = mount.lock("post-snapshot", Deadline::in(Milliseconds(0)));
+  noteSnapshotOver(mount, instance.owner());
   putBack(instance, StagingFacts::on(mount), access);
   const SnapshotFacts snapshot = SnapshotFacts::from(readJson(mount.snapshotFile()));
   Output output;

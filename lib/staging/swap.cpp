@@ -152,7 +152,10 @@ Instance settle(const StagingRequest& request, const Plan& plan, const Instance&
   const Mount& mount = old.mount();
   const Instance instance(mount, stagingInstance(request, plan));
   mergeFacts(mount.stateFile(),
-             {{"changedVariables", nullptr}, {"quiesced", nullptr}, {"lastReplication", nullptr}},
+             {{"changedVariables", nullptr},
+              {"quiesced", nullptr},
+              {"openSnapshot", nullptr},
+              {"lastReplication", nullptr}},
              {0640, instance.owner()});
   instance.record();
   uniteKeyrings(instance, old.facts().keyring, built.keyring);

@@ -185,6 +185,7 @@ void noteBegun(const VdbPlan& plan) {
   mergeFacts(plan.mount.stateFile(),
              {{"staging", nullptr},
               {"quiesced", nullptr},
+              {"openSnapshot", nullptr},
               {"changedVariables", nullptr},
               {"instance", plan.instance.json()},
               {"vdb", vdb}},

@@ -1,3 +1,4 @@
+#include <ctime>
 #include <thread>
 
 #include "base/journal.h"
@@ -97,6 +98,57 @@ TEST_CASE("a resync by each method, of staging that replicates, is equal to a so
     CHECK(staging.variable("super_read_only") == "ON");
     nothingBeside(bed);
   }
+}
+
+TEST_CASE("a resync replaces no data between pre-snapshot and post-snapshot, unless nobody waits for it") {
+  StagingBed bed;
+  bed.expect(0, "init");
+  const Mount mount(bed.mount());
+  const auto message = [](const Json& error) {
+    return error["message"].get<std::string>() + error["remedy"].get<std::string>();
+  };
+  for (const std::string mode : {"hot", "quiesce", "stop"}) {
+    INFO(mode);
+    bed.expect(0, "pre-snapshot", {"--snapshot-mode", mode});
+    const std::string state = readFile(mount.stateFile());
+    CHECK(message(bed.expect(21, "resync")).find("post-snapshot --mount " + mount.root().string()) !=
+          std::string::npos);
+    bed.expect(21, "resync", {"--dry-run"});
+    CHECK(readFile(mount.stateFile()) == state);
+    CHECK_FALSE(fs::exists(mount.next().root()));
+    bed.expect(0, "post-snapshot");
+  }
+
+  mark(bed.staging());
+  Finished waited;
+  std::thread resync([&] { waited = bed.run("resync"); });
+  const auto built = [&](const fs::path& state) {
+    return fs::exists(state) && Journal::unfinished(state).operation.empty();
+  };
+  CHECK(waitUntil(Deadline::in(Seconds(120)), [&] { return fs::exists(mount.next().stateFile()); }));
+  const Finished pre = bed.run("pre-snapshot");
+  CHECK(waitUntil(Deadline::in(Seconds(120)), [&] { return built(mount.next().stateFile()); }));
+  CHECK_FALSE(waitUntil(Deadline::in(Seconds(2)),
+                        [&] { return !Journal::unfinished(mount.stateFile()).operation.empty(); }));
+  const bool marked = isMarked(bed.staging());
+  const Finished post = bed.run("post-snapshot");
+  resync.join();
+  INFO(pre.err << post.err << waited.err);
+  CHECK(pre.exitCode == 0);
+  CHECK(post.exitCode == 0);
+  REQUIRE(waited.exitCode == 0);
+  CHECK(marked);
+  CHECK_FALSE(isMarked(bed.staging()));
+
+  bed.expect(0, "pre-snapshot");
+  mark(bed.staging());
+  bed.expect(0, "pre-snapshot", {"--resync"});  // whoever began the first is gone
+  CHECK_FALSE(isMarked(bed.staging()));
+  bed.expect(21, "resync");
+  mergeFacts(mount.stateFile(), {{"openSnapshot", {{"mode", "hot"}, {"since", std::time(nullptr) - 1000}}}});
+  bed.expect(0, "resync");
+  CHECK_FALSE(readFacts(mount.stateFile()).contains("openSnapshot"));
+  CHECK(StagingNow(bed).replication == "running");
 }
 
 TEST_CASE("an account that is created while rows are dumped comes by replication") {
