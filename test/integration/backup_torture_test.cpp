@@ -60,8 +60,20 @@ const char* const torture[] = {
     "DO SELECT "
     "1",
     "CREATE DEFINER=nobody@nowhere VIEW ghost_view AS SELECT * FROM checks",
+    "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",
+    "CREATE TABLE \"modes\" (id INT PRIMARY KEY, t VARCHAR(20) DEFAULT 'a\\', u VARCHAR(60) GENERATED ALWAYS "
+    "AS (t || '!') STORED, w VARCHAR(60) GENERATED ALWAYS AS (t || \"u\") VIRTUAL, KEY (w))",
+    "INSERT INTO modes (id, t) VALUES (1, '\\'), (2, 'it''s')",
+    "CREATE PROCEDURE \"p p\"() SELECT t || '\\' FROM \"modes\"",
+    "CREATE TRIGGER \"t r\" BEFORE UPDATE ON modes FOR EACH ROW SET NEW.t = OLD.t || '\\'",
+    "CREATE VIEW \"v'1\" AS SELECT t || '\\' AS \"c\\\" FROM modes",
     "SET SESSION sql_mode = DEFAULT",
     "CREATE ROLE `ro'le @`",
+    "GRANT SELECT ON `1.to``r 'x'`.* TO `ro'le @`",
+    "CREATE USER with_role@'10.%' IDENTIFIED BY 'it''s' DEFAULT ROLE `ro'le @`",
+    "CREATE DATABASE `0 views`",
+    "CREATE VIEW `0 views`.across AS SELECT m.t, g.id FROM `1.to``r 'x'`.modes m JOIN odd.tags g ON g.id <> "
+    "m.id",
     "CREATE DATABASE read_only_one",
     "CREATE TABLE read_only_one.t (id INT PRIMARY KEY)",
     "INSERT INTO read_only_one.t VALUES (1)",
@@ -103,6 +115,7 @@ TEST_CASE("what is hard to copy arrives equal by every method, and is followed")
   for (int i = 1; i <= tables; ++i)
     source.execute("CREATE TABLE many.t" + std::to_string(i) + " (id INT PRIMARY KEY, v INT, KEY (v))");
 
+  source.execute("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'");
   int rows = 1;
   for (const std::string method : {"clone", "copy", "dump", "file"}) {
     INFO(method);
@@ -117,6 +130,8 @@ TEST_CASE("what is hard to copy arrives equal by every method, and is followed")
     }
     bed.expect(0, "init", flags);
     verifiesEqual(bed);
+    CHECK(bed.staging().number("SELECT COUNT(*) FROM mysql.default_roles WHERE USER = 'with_role' AND "
+                               "DEFAULT_ROLE_USER = 'ro''le @'") == 1);
     source.execute("INSERT INTO `1.to``r 'x'`.in_general VALUES (?, 2)", ++rows);
     bed.catchUp();
     CHECK(bed.staging().number("SELECT COUNT(*) FROM `1.to``r 'x'`.in_general") ==
