@@ -48,11 +48,12 @@ std::vector<CommandSpec> poolCommands() {
        .run = runPoolStatus},
       {.name = "pool destroy",
        .summary = "remove a pool that holds nothing any more, or whose storage is lost",
-       .description = "With --force, a pool that cannot be mounted any more is forgotten, and with it all "
-                      "dSources and VDBs "
-                      "that were in it; what is left of its storage is not touched. A pool that can be "
-                      "mounted is only ever "
-                      "removed when nothing lives in it.",
+       .description =
+           "With --force, a pool that cannot be mounted any more is forgotten, and with it all "
+           "dSources and VDBs "
+           "that were in it; what is left of its storage is not touched. A pool that can be "
+           "mounted is only ever "
+           "removed when nothing lives in it; without --force, one whose storage is away for now is refused.",
        .parameters = kHome + Names{"pool", "force"},
        .positionals = {},
        .examples = {"dlpx-mysql-engine pool destroy", "dlpx-mysql-engine pool destroy --pool fast --force"},

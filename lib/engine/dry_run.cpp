@@ -176,6 +176,7 @@ StepList planPoolDestroy(Engine& engine, const std::string& name, bool force) {
   if (!config) return {};
   if (force && !isThere(*config)) return forgetSteps(engine, *config);
   requireEmptyPool(engine, name);
+  requireReachable(engine, *config);
   return {{"destroy", "unmount and remove " + config->root.string() +
                           (config->image.empty() ? "" : " and " + config->image.string())},
           {"record", "remove it from the catalogue"}};

@@ -10,6 +10,8 @@
 namespace dlpx {
 namespace {
 
+constexpr const char* destroyOperation = "pool destroy";
+
 // On a file of ours, where it is not on storage that the user has.
 bool isImagePool(const PoolRequest& request) {
   if (request.kind == PoolKind::btrfs) return request.image || !request.directory;
@@ -117,13 +119,35 @@ PoolConfig createPool(Engine& engine, const PoolRequest& request) {
   return wanted;
 }
 
+void requireReachable(const Engine& engine, const PoolConfig& config) {
+  // An image that is there goes whole, also one that cannot be mounted any more.
+  if (!config.image.empty() && fs::exists(config.image)) return;
+  // One that was killed may have removed it all.
+  if (Journal::unfinished(engine.journalFile(poolKey(config.name))).operation == destroyOperation) return;
+  try {
+    openPool(config)->mount();
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::interrupted) throw;
+    throw Error(
+        ExitCode::storage,
+        "pool '" + config.name + "' cannot be reached, so what lies in it would stay: " + error.what(),
+        "bring its storage back (mount its file system, 'zpool import'), then repeat the command; "
+        "with --force a pool that is lost is only forgotten");
+  }
+}
+
 void destroyPool(Engine& engine, const std::string& name) {
-  const FileLock lock = engine.lock(poolKey(name), "pool destroy");
+  const FileLock lock = engine.lock(poolKey(name), destroyOperation);
   const auto config = engine.catalogue().findPool(name);
   if (!config) return clearUnfinishedPool(engine, name);
   requireEmptyPool(engine, name);
+  requireReachable(engine, *config);
+  Journal journal(engine.journalFile(poolKey(name)), destroyOperation, {0600, std::nullopt});
+  journal.step("destroy");
   openPool(*config)->destroy();
+  journal.step("record");
   engine.catalogue().removePool(name);
+  removeTree(engine.journalFile(poolKey(name)));
 }
 
 std::map<std::string, Error> mountPools(Engine& engine) {

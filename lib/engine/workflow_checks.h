@@ -31,6 +31,9 @@ std::string poolKey(const std::string& name);
 std::vector<std::string> lostWith(Engine& engine, const PoolConfig& config);
 // Throws Error{storage} while a dSource or VDB lives in the pool.
 void requireEmptyPool(Engine& engine, const std::string& name);
+// Mounts it where it is not. Throws Error{storage} when its storage is not there, unless a `pool destroy`
+// that was killed may have removed it.
+void requireReachable(const Engine& engine, const PoolConfig& config);
 
 // The pool that was named, or the only one.
 std::string choosePool(Engine& engine, const std::string& named);

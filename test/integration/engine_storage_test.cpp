@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "base/journal.h"
 #include "base/text.h"
 #include "engine/dry_run.h"
 #include "engine/report.h"
@@ -190,6 +191,61 @@ TEST_CASE("a pool that is lost for good can be forgotten with what was in it, an
   bed.storage.giveBack();
   openPool(config)->mount();
   CHECK(openPool(config)->datasets() == Names{"dev", "shop"});
+}
+
+TEST_CASE("an empty pool whose storage is away is not destroyed, and can be forgotten") {
+  const test::PoolStorage storage(GENERATE("btrfs", "zfs", "reflink", "copy"));
+  const test::FakeHooks hooks;
+  const test::Scratch home;
+  Engine engine({home / "engine", hooks.directory()});
+  const PoolConfig config = createPool(engine, storage.request());
+  storage.takeAway();
+  try {
+    destroyPool(engine, "test");
+    FAIL_CHECK("was destroyed");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::storage);
+    CHECK(error.remedy().find("--force") != std::string::npos);
+  }
+  CHECK_THROWS_AS(planPoolDestroy(engine, "test", false), Error);
+  CHECK(engine.catalogue().findPool("test"));
+
+  SECTION("its storage comes back") {
+    storage.giveBack();
+    destroyPool(engine, "test");
+    CHECK_FALSE(fs::exists(config.root / "mounts"));
+    CHECK((config.image.empty() || !fs::exists(config.image)));
+  }
+  SECTION("it is lost") {
+    CHECK(forgetLostPool(engine, "test"));
+  }
+  SECTION("it went with a destroy that was killed before the catalogue knew") {
+    Journal(engine.journalFile("pool.test"), "pool destroy").step("destroy");
+    destroyPool(engine, "test");
+    CHECK_FALSE(fs::exists(engine.journalFile("pool.test")));
+  }
+  CHECK(engine.catalogue().pools().empty());
+}
+
+TEST_CASE("a pool in an exported zpool of the user's is not destroyed") {
+  const test::PoolStorage users("zfs");
+  openPool(users.config())->create();
+  const test::FakeHooks hooks;
+  const test::Scratch home;
+  Engine engine({home / "engine", hooks.directory()});
+  PoolRequest request;
+  request.name = "inner";
+  request.kind = PoolKind::zfs;
+  request.dataset = "dlpx-mysql-" + users.config().id;
+  const PoolConfig made = createPool(engine, request);
+  users.takeAway();
+  CHECK_THROWS_AS(destroyPool(engine, "inner"), Error);
+  CHECK(engine.catalogue().findPool("inner"));
+  users.giveBack();
+  openPool(users.config())->mount();
+  destroyPool(engine, "inner");
+  CHECK(engine.catalogue().pools().empty());
+  CHECK_THROWS_AS(openPool(made)->mount(), Error);
 }
 
 TEST_CASE("a pool in a zfs dataset of the user's is made once, told with its dataset, and goes without it") {
