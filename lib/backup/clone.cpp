@@ -153,6 +153,8 @@ void cloneLocally(const ConnectionOptions& server, const fs::path& directory, bo
   Undo undo;
   if (removePlugin) undo.add("the clone plugin", [&] { session.execute("UNINSTALL PLUGIN clone"); });
   if (!hasClonePlugin(session)) session.execute("INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
+  // The copy's server would load it, which this one does only for as long as it copies.
+  if (removePlugin) session.execute("DELETE FROM mysql.plugin WHERE name = 'clone'");
   cloneWatched(session, server, localStatement(directory), "copy the server while it is down", deadline);
   if (!session.alive())
     throw Error(ExitCode::backup, "the server went away during CLONE", "read its error log");

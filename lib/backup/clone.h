@@ -41,8 +41,8 @@ void cloneInto(const CloneRequest& request);
 
 // CLONE LOCAL: the InnoDB data of a running server as of one moment, written by the server itself (its
 // account must be able to make `directory`, which must not exist). Other engines' rows are not in it. The
-// plugin is installed where it is not active; with `removePlugin` it is gone afterwards. Throws as
-// cloneInto(), and Error{noSpace}; the directory is worthless then.
+// plugin is installed where it is not active; with `removePlugin` it is gone afterwards, and the
+// copy does not load it either. Throws as cloneInto(), and Error{noSpace}; the directory is worthless then.
 void cloneLocally(const ConnectionOptions& server, const fs::path& directory, bool removePlugin,
                   const Deadline& deadline);
 bool hasClonePlugin(Session& session);

@@ -163,6 +163,7 @@ TEST_CASE("a running vdb becomes a physical server by a hot copy under load, and
       CHECK(tallyProblem(session).empty());
       CHECK(session.number("SELECT COUNT(*) FROM shop.entries") > 0);
       CHECK(session.variable("server_uuid") != uuid);
+      CHECK(session.number("SELECT COUNT(*) FROM mysql.plugin") == 0);
       CHECK(session.variable("max_connections") == "61");
       CHECK(session.variable("datadir") == (hot / "data").string() + "/");
     }
