@@ -2,11 +2,10 @@
 
 #include "base/text.h"
 #include "mysql/dialect.h"
+#include "vdb/accounts.h"
 #include "vdb/options.h"
 
 namespace dlpx {
-
-const std::vector<std::string> vdbUserHosts = {"%", "localhost", "127.0.0.1", "::1"};
 
 namespace {
 
@@ -15,20 +14,15 @@ std::string lines(const std::vector<std::string>& statements) {
 }
 
 void addAccounts(std::vector<std::string>& statements, const VdbPlan& plan) {
-  const Dialect dialect(plan.instance.version);
   for (const std::string& host : vdbUserHosts) {
-    for (const std::string& statement : dialect.setPassword(plan.instance.adminUser, host, plan.password)) {
-      statements.push_back(statement);
-    }
-    statements.push_back("ALTER USER " + quoteAccount(plan.instance.adminUser, host) + " REQUIRE NONE");
-    statements.push_back(dialect.grantAll(plan.instance.adminUser, host));
+    for (const std::string& statement : accountStatements(plan, host)) statements.push_back(statement);
   }
 }
 
 // The server's own accounts are locked from the start; roles, too.
 void lockOthers(std::vector<std::string>& statements, const VdbPlan& plan) {
-  statements.push_back(sql("UPDATE mysql.user SET account_locked = 'Y' WHERE NOT (User = ? AND Host IN (?))",
-                           plan.instance.adminUser, vdbUserHosts));
+  statements.push_back(
+      sql("UPDATE mysql.user SET account_locked = 'Y' WHERE User <> ?", plan.instance.adminUser));
   statements.push_back("FLUSH LOCAL PRIVILEGES");
 }
 

@@ -21,10 +21,6 @@ std::string cutOffStatements(const VdbPlan& plan);
 // Of a VDB that is made anew: its accounts, for Instance::initialise().
 std::string firstAccountStatements(const VdbPlan& plan);
 
-// The hosts that the VDB's user is known at: an account of the parent's that is anonymous, or has our user's
-// name, at one of this host's own would win over user@%.
-extern const std::vector<std::string> vdbUserHosts;
-
 // The variable in which the init statements leave the GTID set that recovery came to, before they reset it:
 // what an applier runs when it starts, and there is none. "" where the server has no GTIDs to keep.
 std::string gtidKeeper(const Version& version);

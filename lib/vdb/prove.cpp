@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mysql/dialect.h"
+#include "vdb/accounts.h"
 #include "vdb/cut_off.h"
 
 namespace dlpx {
@@ -61,7 +62,7 @@ class Prover {
   std::string keptGtids();
   void rollBackPrepared();
   void eventsAndLogs();
-  Json accounts();
+  Session& session() { return session_; }
   void readOnly(bool expected);
   void settings();
   Json tables(const std::string& gtids);
@@ -173,42 +174,6 @@ void Prover::eventsAndLogs() {
   require(logs <= 1, "the clone still has " + std::to_string(logs) + " binary logs");
   report_.add(4, "event scheduler off until the proof was complete");
   report_.add(4, "binary logs and GTIDs reset");
-}
-
-Json Prover::accounts() {
-  Json names = Json::array();
-  uint64_t locked = 0;
-  std::vector<std::string> open;
-  for (const Row& row : session_.query(
-           std::string_view("SELECT User, Host, account_locked FROM mysql.user WHERE User NOT IN "
-                            "('mysql.sys', 'mysql.session', 'mysql.infoschema') ORDER BY User, Host"))) {
-    const std::string account = row.text("User") + "@" + row.text("Host");
-    const bool ours = row.text("User") == plan_.instance.adminUser &&
-                      std::count(vdbUserHosts.begin(), vdbUserHosts.end(), row.text("Host")) > 0;
-    if (ours) {
-      require(row.text("account_locked") != "Y", "the account " + account + " is locked");
-      continue;
-    }
-    names.push_back(account);
-    if (row.text("account_locked") == "Y") {
-      ++locked;
-    } else {
-      open.push_back(account);
-    }
-  }
-  if (plan_.vdb.lockAccounts) require(open.empty(), "accounts are not locked: " + join(open, ", "));
-  for (const std::string& host : vdbUserHosts) {
-    require(session_.number(
-                "SELECT COUNT(*) FROM mysql.user WHERE User = ? AND Host = ? AND Super_priv = 'Y' AND "
-                "Grant_priv = 'Y' AND Create_user_priv = 'Y'",
-                plan_.instance.adminUser, host) == 1,
-            "the account " + plan_.instance.adminUser + "@" + host + " has not all rights");
-    report_.add(5, plan_.instance.adminUser + "@" + host + " has the given password and full rights");
-  }
-  report_.add(
-      5, std::to_string(names.size()) + " other accounts came along, " + std::to_string(locked) + " locked");
-  const size_t total = names.size();
-  return {{"total", total}, {"locked", locked}, {"names", names}};
 }
 
 void Prover::readOnly(bool expected) {
@@ -372,7 +337,8 @@ Proven proveSafe(const VdbPlan& plan, ContractReport& report) {
   proven.gtidSet = prover.keptGtids();
   prover.rollBackPrepared();
   prover.eventsAndLogs();
-  proven.accounts = prover.accounts();
+  letUserInEverywhere(prover.session(), plan);
+  proven.accounts = proveAccounts(prover.session(), plan, report);
   prover.readOnly(false);  // open() makes a replica's so
   prover.settings();
   proven.tables = prover.tables(proven.gtidSet);

@@ -241,6 +241,34 @@ TEST_CASE(
       CHECK(startsWith(mine.value("SELECT CURRENT_USER()").value_or(""), vdb.user() + "@"));
     }
   }
+  SECTION("accounts at host patterns that stand before %, anonymous or of the vdb's user, and limited") {
+    const std::string user = "`dev o'per`";
+    run(source, {"CREATE USER ''@'127.0.0.%' IDENTIFIED BY 'theirs'", "CREATE USER ''@'10.0.0.0/255.0.0.0'",
+                 "CREATE USER " + user + "@'192.168.%' IDENTIFIED BY 'theirs' REQUIRE SSL ACCOUNT LOCK",
+                 "CREATE USER " + user +
+                     "@'%' IDENTIFIED BY 'theirs' WITH MAX_USER_CONNECTIONS 1 "
+                     "FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED",
+                 "ALTER USER " + user + "@'%' IDENTIFIED BY 'second' RETAIN CURRENT PASSWORD",
+                 "CREATE DEFINER = " + user + "@'%' VIEW shop.v AS SELECT COUNT(*) AS n FROM shop.t"});
+    VdbUnderTest vdb(parent.clone("vdb"));
+    REQUIRE(vdb.user() == "dev o'per");
+    const std::string accounts = GENERATE(as<std::string>(), "keep", "lock");
+    provisioned(vdb, {"--accounts", accounts}, "dev o'per@192.168.% has the given password and full rights");
+    Session mine = vdb.connect(true);
+    for (const char* host : {"%", "127.0.0.%", "10.0.0.0/255.0.0.0", "192.168.%"}) {
+      INFO(host);
+      CHECK(mine.number("SELECT COUNT(*) FROM mysql.user AS u JOIN mysql.user AS o ON o.User = u.User "
+                        "WHERE u.User = ? AND u.Host = ? AND o.Host = 'localhost' AND u.Super_priv = 'Y' AND "
+                        "u.account_locked = 'N' AND u.ssl_type = '' AND u.max_user_connections = 0 AND "
+                        "u.User_attributes IS NULL",
+                        vdb.user(), std::string(host)) == 1);
+    }
+    CHECK(mine.number("SELECT n FROM shop.v") == 0);
+    // Without ours at this host, the parent's own account of the name would be taken.
+    mine.execute("DROP USER ?@'127.0.0.1', ?@'localhost'", vdb.user(), vdb.user());
+    Session over = vdb.connect(true);
+    CHECK(over.value("SELECT CURRENT_USER()").value_or("") == vdb.user() + "@127.0.0.%");
+  }
   SECTION("prepared transactions with every kind of byte in their names") {
     run(source, {"XA START X'00ff275c', X'27', 99", "INSERT INTO shop.t VALUES (1)",
                  "XA END X'00ff275c', X'27', 99", "XA PREPARE X'00ff275c', X'27', 99"});
