@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "server/configured_servers.h"
 #include "server/installation.h"
+#include "server/instance.h"
 
 namespace dlpx {
 namespace {
@@ -82,6 +83,39 @@ fs::path dataDirOf(const ProcessFacts& server, const ServerSettings& settings) {
                                                                                     : server.directory;
 }
 
+// What we made there; nothing where we made nothing, or may not look.
+std::optional<Instance> ourInstanceOn(const Mount& mount, std::vector<std::string>& problems) {
+  std::error_code error;
+  if (!fs::is_regular_file(mount.stateFile(), error)) return std::nullopt;
+  try {
+    return Instance::on(mount);
+  } catch (const Error& e) {
+    problems.emplace_back(e.what());
+    return std::nullopt;
+  }
+}
+
+std::string roleOf(const fs::path& dataDir, std::vector<std::string>& problems) {
+  const Mount mount(dataDir.parent_path());
+  if (dataDir != mount.data()) return "";
+  const auto ours = ourInstanceOn(mount, problems);
+  return ours ? ours->facts().role : "";
+}
+
+// An engine may have taken a mount away: then there is no instance.
+std::vector<DiscoveredInstance> oursOn(const std::vector<fs::path>& mounts,
+                                       std::vector<std::string>& problems) {
+  std::vector<DiscoveredInstance> instances;
+  for (const fs::path& root : mounts) {
+    const auto ours = ourInstanceOn(Mount(root), problems);
+    if (!ours) continue;
+    const InstanceFacts& facts = ours->facts();
+    instances.push_back({ours->mount().data(), std::to_string(facts.port), ours->mount().socket(),
+                         facts.basedir, false, facts.role});
+  }
+  return instances;
+}
+
 std::optional<DiscoveredInstance> instanceOf(const ProcessFacts& server, const DiscoveryPlaces& places,
                                              std::vector<std::string>& problems) {
   const ServerSettings settings(server, places, problems);
@@ -99,6 +133,7 @@ std::optional<DiscoveredInstance> instanceOf(const ProcessFacts& server, const D
   const std::string port = settings.get("port");
   instance.port = port.empty() || port == "0" ? "3306" : port;
   instance.socket = settings.get("socket");
+  instance.role = roleOf(instance.dataDir, problems);
   return instance;
 }
 
@@ -128,8 +163,9 @@ DiscoveredInstances discoverInstances(const DiscoveryPlaces& places) {
   for (const ProcessFacts& server : places.servers) {
     if (const auto instance = instanceOf(server, places, problems)) add(*instance);
   }
+  for (const DiscoveredInstance& instance : oursOn(places.mounts, problems)) add(instance);
   for (const ConfiguredServer& server : configuredServers(places, problems))
-    add({server.dataDir, server.port, server.socket, server.basedir, false});
+    add({server.dataDir, server.port, server.socket, server.basedir, false, roleOf(server.dataDir, problems)});
   found.leftOut = onceEach(problems);
   return found;
 }

@@ -14,6 +14,7 @@ struct DiscoveredInstance {
   fs::path socket;   // empty: not told
   fs::path basedir;  // empty: none is known
   bool running = false;
+  std::string role;  // "staging" or "vdb" where we made it, else empty
 };
 
 struct DiscoveredInstances {
@@ -21,8 +22,8 @@ struct DiscoveredInstances {
   std::vector<std::string> leftOut;  // what could not be read or used, and why; each once
 };
 
-// The servers that run, then those that are configured only; one for each data directory. Nothing on a host
-// is an error.
+// The servers that run, then those of ours that do not, then those that are configured only; one for each
+// data directory. Nothing on a host is an error.
 DiscoveredInstances discoverInstances(const DiscoveryPlaces& places);
 
 // `wanted` is an installation's base directory, its program directory or its mysqld; empty: every one.

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "server/installation.h"
+#include "server/registry.h"
 
 namespace dlpx {
 namespace {
@@ -63,6 +64,7 @@ DiscoveryPlaces DiscoveryPlaces::ofThisHost() {
   places.mysqlHome = variable("MYSQL_HOME");
   places.home = variable("HOME");
   places.servers = processesNamed("mysqld");
+  places.mounts = registry::mounts();
   return places;
 }
 

@@ -15,8 +15,9 @@ struct DiscoveryPlaces {
   fs::path mysqlHome;                 // MYSQL_HOME; empty: none
   fs::path home;                      // of the caller; empty: none
   std::vector<ProcessFacts> servers;  // every mysqld that runs
+  std::vector<fs::path> mounts;       // of the registry: where instances of ours are or were
 
-  // PATH, DLPX_MYSQL_SEARCH_PATH, MYSQL_HOME, HOME, and the processes that are alive now.
+  // PATH, DLPX_MYSQL_SEARCH_PATH, MYSQL_HOME, HOME, the registry, and the processes that are alive now.
   static DiscoveryPlaces ofThisHost();
 
   // What may be an installation's mysqld: regular files, those of the search path and of running servers

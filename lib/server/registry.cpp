@@ -3,7 +3,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
+#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -46,6 +48,22 @@ std::optional<fs::path> find(uint16_t port) {
   const auto entry = readFileIfThere(fileOf(port));
   if (!entry) return std::nullopt;
   return fs::path(trim(*entry));
+}
+
+std::vector<fs::path> mounts() {
+  std::set<uint16_t> ports;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(directory(), none)) {
+    const std::string name = entry.path().filename();
+    uint16_t port = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), port);
+    if (error == std::errc() && end == name.data() + name.size()) ports.insert(port);
+  }
+  std::vector<fs::path> found;
+  for (const uint16_t port : ports) {
+    if (const auto mount = find(port)) found.push_back(*mount);
+  }
+  return found;
 }
 
 void forget(uint16_t port, const fs::path& mount) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/files.h"
 
@@ -13,6 +14,8 @@ namespace dlpx::registry {
 
 void enter(uint16_t port, const fs::path& mount);
 std::optional<fs::path> find(uint16_t port);
+// Of every entry, in the order of their ports.
+std::vector<fs::path> mounts();
 // Removes the entry when it names this mount.
 void forget(uint16_t port, const fs::path& mount);
 

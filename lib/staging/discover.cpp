@@ -30,7 +30,7 @@ Output discoverRepositories(const DiscoveryPlaces& places) {
 Output discoverSourceConfigs(const fs::path& basedir, const DiscoveryPlaces& places) {
   Output output;
   output.json = Json::array();
-  TextTable table({"data directory", "port", "state", "base directory"});
+  TextTable table({"data directory", "port", "state", "role", "base directory"});
   const DiscoveredInstances found = discoverInstances(places);
   for (const std::string& problem : found.leftOut) log::warning("left out: " + problem);
   for (const DiscoveredInstance& each : found.instances) {
@@ -41,8 +41,9 @@ Output discoverSourceConfigs(const fs::path& basedir, const DiscoveryPlaces& pla
                            {"baseDir", base},
                            {"dbName", "MySQL on port " + each.port},
                            {"socket", each.socket.string()},
-                           {"state", state}});
-    table.add({data, each.port, state, base});
+                           {"state", state},
+                           {"role", each.role}});
+    table.add({data, each.port, state, each.role.empty() ? "-" : each.role, base});
   }
   output.text = table.text();
   return output;

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "server/discover_installations.h"
 #include "server/discover_instances.h"
+#include "server/instance.h"
+#include "server/registry.h"
 #include "staging/discover.h"
 #include "support/catch.h"
 #include "support/scratch.h"
@@ -54,6 +56,13 @@ class FakeHost {
       lines.push_back(each.dataDir.lexically_relative(scratch_.path()).string() + " " + each.port +
                       (each.running ? " running" : " stopped"));
     }
+    return lines;
+  }
+  // As above with what each is to us.
+  std::vector<std::string> instancesAndRoles() const {
+    std::vector<std::string> lines = instances();
+    const auto found = discoverInstances(places).instances;
+    for (size_t i = 0; i < lines.size(); ++i) lines.at(i) += " " + found.at(i).role;
     return lines;
   }
   std::string leftOut() const { return join(discoverInstances(places).leftOut, "\n"); }
@@ -298,4 +307,54 @@ TEST_CASE(
   CHECK_THAT(host.leftOut(), Catch::Contains("process 4001"));
   host.dataDir("var/lib/mysql");
   CHECK(host.instances() == Lines{"srv/data 3311 running", "var/lib/mysql 3306 running"});
+}
+
+TEST_CASE("instances of ours that do not run are listed by the registry, with what they are, and once") {
+  FakeHost host;
+  setenv("DLPX_MYSQL_REGISTRY", (host / "registry").c_str(), 1);
+  const auto made = [&](const fs::path& name, const std::string& role, uint16_t port) {
+    const Mount mount(host / name);
+    host.dataDir(name / "data");
+    host.file(name / "my.cnf", "[mysqld]\nport=" + std::to_string(port) +
+                                   "\ndatadir=" + mount.data().string() + "\n[mysqld7]\ndatadir=/nowhere\n");
+    InstanceFacts facts;
+    facts.role = role;
+    facts.port = port;
+    facts.basedir = host / "opt/mysql";
+    fs::create_directories(mount.control());
+    mergeFacts(mount.stateFile(), {{"instance", facts.json()}}, {0640, std::nullopt});
+    registry::enter(port, mount.root());
+    return mount;
+  };
+  host.mysqld("opt/mysql");
+  const Mount staging = made("staging", "staging", 3320);
+  const Mount vdb = made("vdb", "vdb", 3319);
+  registry::enter(3318, vdb.root());             // the port that it had before
+  registry::enter(3317, host / "taken-away");    // an engine has disabled it
+  host.file("registry/.3316.tmp", "/elsewhere");  // what a kill has left
+  host.places.mounts = registry::mounts();
+  unsetenv("DLPX_MYSQL_REGISTRY");
+
+  const Lines both = {"vdb/data 3319 stopped vdb", "staging/data 3320 stopped staging"};
+  CHECK(host.instancesAndRoles() == both);
+  CHECK(host.leftOut().empty());
+  host.places.searchPath = {host / "staging"};
+  CHECK(host.instancesAndRoles() == both);
+  CHECK(host.instances(host / "opt/mysql").size() == 2);
+  const Json told = discoverSourceConfigs("", host.places).json;
+  CHECK(told.at(1).at("role") == "staging");
+  CHECK(told.at(1).at("socket") == staging.socket().string());
+  CHECK_THAT(discoverSourceConfigs("", host.places).text, Catch::Contains("staging"));
+
+  host.server(host / "opt/mysql/bin/mysqld", staging.data(),
+              {"--defaults-file=" + staging.optionFile().string()});
+  CHECK(host.instancesAndRoles() ==
+        Lines{"staging/data 3320 running staging", "vdb/data 3319 stopped vdb"});
+  host.places.mounts.clear();
+  CHECK(host.instancesAndRoles() == Lines{"staging/data 3320 running staging"});
+
+  host.places.mounts = {vdb.root()};
+  writeFile(vdb.stateFile(), "{ half");
+  CHECK(host.instancesAndRoles() == Lines{"staging/data 3320 running staging"});
+  CHECK_THAT(host.leftOut(), Catch::Contains(vdb.stateFile().string()));
 }

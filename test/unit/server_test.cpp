@@ -155,6 +155,8 @@ TEST_CASE("the registry finds a mount by its port and forgets only the mount it 
   registry::enter(3308, "/mnt/a");
   CHECK(registry::find(3308) == fs::path("/mnt/a"));
   CHECK_FALSE(registry::find(33080));
+  registry::enter(331, "/mnt/c");
+  CHECK(registry::mounts() == std::vector<fs::path>{"/mnt/c", "/mnt/a"});
   registry::forget(3308, "/mnt/b");
   CHECK(registry::find(3308) == fs::path("/mnt/a"));
   registry::forget(3308, "/mnt/a");
