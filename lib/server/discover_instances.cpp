@@ -165,7 +165,8 @@ DiscoveredInstances discoverInstances(const DiscoveryPlaces& places) {
   }
   for (const DiscoveredInstance& instance : oursOn(places.mounts, problems)) add(instance);
   for (const ConfiguredServer& server : configuredServers(places, problems))
-    add({server.dataDir, server.port, server.socket, server.basedir, false, roleOf(server.dataDir, problems)});
+    add({server.dataDir, server.port, server.socket, server.basedir, false,
+         roleOf(server.dataDir, problems)});
   found.leftOut = onceEach(problems);
   return found;
 }

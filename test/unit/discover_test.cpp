@@ -329,8 +329,8 @@ TEST_CASE("instances of ours that do not run are listed by the registry, with wh
   host.mysqld("opt/mysql");
   const Mount staging = made("staging", "staging", 3320);
   const Mount vdb = made("vdb", "vdb", 3319);
-  registry::enter(3318, vdb.root());             // the port that it had before
-  registry::enter(3317, host / "taken-away");    // an engine has disabled it
+  registry::enter(3318, vdb.root());              // the port that it had before
+  registry::enter(3317, host / "taken-away");     // an engine has disabled it
   host.file("registry/.3316.tmp", "/elsewhere");  // what a kill has left
   host.places.mounts = registry::mounts();
   unsetenv("DLPX_MYSQL_REGISTRY");
@@ -348,8 +348,7 @@ TEST_CASE("instances of ours that do not run are listed by the registry, with wh
 
   host.server(host / "opt/mysql/bin/mysqld", staging.data(),
               {"--defaults-file=" + staging.optionFile().string()});
-  CHECK(host.instancesAndRoles() ==
-        Lines{"staging/data 3320 running staging", "vdb/data 3319 stopped vdb"});
+  CHECK(host.instancesAndRoles() == Lines{"staging/data 3320 running staging", "vdb/data 3319 stopped vdb"});
   host.places.mounts.clear();
   CHECK(host.instancesAndRoles() == Lines{"staging/data 3320 running staging"});
 
