@@ -1,15 +1,16 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 
 #include "base/error.h"
+#include "base/log_file.h"
 #include "base/secret.h"
 
 namespace dlpx::log {
@@ -28,6 +29,21 @@ spdlog::level::level_enum toSpdlog(Level level) {
   }
   return spdlog::level::info;
 }
+
+class FileSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FileSink(LogFile file) : file_(std::move(file)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    file_.write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  LogFile file_;
+};
 
 std::shared_ptr<spdlog::logger>& logger() {
   static std::shared_ptr<spdlog::logger> instance = [] {
@@ -58,15 +74,12 @@ void configure(Level level, const std::filesystem::path& file) {
   logger()->sinks().front()->set_level(toSpdlog(level));
   if (file.empty()) return;
   try {
-    const mode_t before = umask(027);
-    auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file.string(), 10 * 1024 * 1024, 5);
-    umask(before);
+    auto sink = std::make_shared<FileSink>(LogFile(file, 10 * 1024 * 1024, 5));
     sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l " + operationId() + " %P: %v");
     sink->set_level(spdlog::level::debug);
     logger()->sinks().push_back(sink);
-    logger()->flush_on(spdlog::level::debug);
     currentFile() = file;
-  } catch (const spdlog::spdlog_ex& e) {
+  } catch (const Error& e) {
     throw Error(ExitCode::usage, "log file " + file.string() + " cannot be opened: " + e.what(),
                 "give a directory that you can write to with --log-dir");
   }

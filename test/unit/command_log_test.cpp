@@ -1,6 +1,11 @@
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
 
 #include "base/log.h"
+#include "base/log_file.h"
 #include "base/text.h"
 #include "command/logged_app.h"
 #include "support/catch.h"
@@ -73,6 +78,70 @@ TEST_CASE("a full log of an earlier command is rotated, and each line has the id
   const std::vector<std::string> lines = split(trim(readFile(file)), '\n');
   CHECK(lines.size() == 3);
   for (const std::string& line : lines) CHECK(contains(line, id));
+}
+
+TEST_CASE(
+    "what several processes write to one log at once stands there once and whole, in files of the right "
+    "size") {
+  const Scratch scratch;
+  const fs::path file = scratch / "log.txt";
+  constexpr int writers = 4, lines = 300;
+  const std::string filling(30'000, 'x');  // 36 MB: four old files, none of which is dropped
+  std::vector<pid_t> children;
+  for (int writer = 0; writer < writers; ++writer) {
+    children.push_back(fork());
+    if (children.back() != 0) continue;
+    log::configure(log::Level::error, file);
+    for (int i = 0; i < lines; ++i)
+      log::debug("<" + std::to_string(writer) + "." + std::to_string(i) + filling + ">");
+    _exit(0);
+  }
+  for (const pid_t child : children) waitpid(child, nullptr, 0);
+
+  std::map<std::string, int> seen;
+  size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(scratch.path())) {
+    INFO(entry.path());
+    ++files;
+    CHECK(entry.file_size() <= 10 * 1024 * 1024);
+    // A file that was rotated before it was full would push the oldest out too early.
+    if (entry.path() != file) CHECK(entry.file_size() > 10 * 1024 * 1024 - 2 * filling.size());
+    for (const std::string& line : split(trim(readFile(entry.path())), '\n')) {
+      const size_t begin = line.find('<');
+      REQUIRE(begin != std::string::npos);
+      CHECK(line.back() == '>');
+      CHECK(line.size() - begin > filling.size());
+      ++seen[line.substr(begin, line.find('x') - begin)];
+    }
+  }
+  CHECK(files == 4);
+  CHECK(seen.size() == writers * lines);
+  for (const auto& [line, times] : seen) CHECK(times == 1);
+}
+
+TEST_CASE("a log that cannot be rotated or opened anew loses no line") {
+  const Scratch scratch;
+  const fs::path directory = scratch / "logs", file = directory / "log.txt";
+  fs::create_directory(directory);
+  LogFile log(file, 10, 2);
+  log.write("first\n");
+  SECTION("since an old one's name is taken by a directory") {
+    fs::create_directories(directory / "log.1.txt/in the way");
+    fs::create_directories(directory / "log.2.txt/in the way");
+    log.write("second\n");
+    CHECK(readFile(file) == "first\nsecond\n");
+  }
+  SECTION("since its directory has gone elsewhere") {
+    fs::rename(directory, scratch / "elsewhere");
+    log.write("second\n");
+    CHECK(readFile(scratch / "elsewhere/log.txt") == "first\nsecond\n");
+  }
+  SECTION("unless another program has moved it, and it begins anew") {
+    fs::rename(file, directory / "by-logrotate");
+    log.write("second\n");
+    CHECK(readFile(directory / "by-logrotate") == "first\n");
+    CHECK(readFile(file) == "second\n");
+  }
 }
 
 TEST_CASE("with DLPX_BIN the log is where the archived plugin keeps its own, if it can be written there") {
