@@ -38,7 +38,7 @@ constexpr int64_t kSchemaVersion = 1 + std::size(kChanges);
 
 }  // namespace
 
-Catalogue::Catalogue(const fs::path& file) : database_(file) {
+Catalogue::Catalogue(const fs::path& file, Database::Use use) : database_(file, use) {
   database_.transaction([this] { makeSchema(); });
 }
 

@@ -60,9 +60,7 @@ struct SnapshotRecord {
 // and Error{usage} for names and ports that are taken or unknown.
 class Catalogue {
  public:
-  static constexpr const char* nowhere = Database::inMemory;
-  // `nowhere` is an empty one that leaves no file.
-  explicit Catalogue(const fs::path& file);
+  explicit Catalogue(const fs::path& file, Database::Use use = Database::Use::file);
 
   std::vector<PoolConfig> pools();
   std::optional<PoolConfig> findPool(const std::string& name);

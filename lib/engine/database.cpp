@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 
+#include <memory>
+#include <utility>
+
 #include "base/error.h"
 
 namespace dlpx {
@@ -54,13 +57,16 @@ SqlValue orNull(const std::optional<int64_t>& value) {
   return value ? SqlValue(*value) : SqlValue(nullptr);
 }
 
-Database::Database(const fs::path& file) : file_(file) {
-  if (file != inMemory)
+Database::Database(const fs::path& file, Use use) : file_(file) {
+  if (use == Use::file) {
     openFile(file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);  // SQLite gives its side files the mode of this one
-  if (sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) fail("open");
-  sqlite3_busy_timeout(handle_, 10000);
-  query("PRAGMA journal_mode=WAL");
-  execute("PRAGMA synchronous=FULL");
+    open(file);
+    query("PRAGMA journal_mode=WAL");
+    execute("PRAGMA synchronous=FULL");
+  } else {
+    open(":memory:");
+    if (fs::exists(file)) copyFromFile();
+  }
   execute("PRAGMA foreign_keys=ON");
 }
 
@@ -88,6 +94,24 @@ std::vector<SqlRow> Database::query(const std::string& sql, const std::vector<Sq
 int64_t Database::execute(const std::string& sql, const std::vector<SqlValue>& values) {
   query(sql, values);
   return sqlite3_last_insert_rowid(handle_);
+}
+
+void Database::open(const fs::path& file) {
+  if (sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) fail("open");
+  sqlite3_busy_timeout(handle_, 10000);
+}
+
+void Database::copyFromFile() {
+  // The last to close it would write into the file what another, who was killed, has left in its log.
+  const bool logIsThere = fs::exists(file_.string() + "-wal");
+  sqlite3* const copy = handle_;
+  open(file_);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> source(std::exchange(handle_, copy), sqlite3_close);
+  if (logIsThere) sqlite3_db_config(source.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_backup* const backup = sqlite3_backup_init(handle_, "main", source.get(), "main");
+  if (backup == nullptr) fail("read");
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) fail("read");
 }
 
 void Database::transaction(const std::function<void()>& work) {

@@ -27,8 +27,11 @@ SqlValue orNull(const std::optional<int64_t>& value);
 // words.
 class Database {
  public:
-  static constexpr const char* inMemory = ":memory:";  // instead of a file
-  explicit Database(const fs::path& file);
+  enum class Use {
+    file,
+    copy  // in memory, of what the file holds now: it stays as it is; a missing one is empty
+  };
+  explicit Database(const fs::path& file, Use use = Use::file);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -40,6 +43,8 @@ class Database {
   void transaction(const std::function<void()>& work);
 
  private:
+  void open(const fs::path& file);
+  void copyFromFile();
   void fail(const std::string& what);
 
   fs::path file_;

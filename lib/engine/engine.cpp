@@ -14,11 +14,6 @@ EngineOptions withHome(EngineOptions options) {
   return options;
 }
 
-fs::path catalogueOf(const EngineOptions& options) {
-  const fs::path file = options.home / "catalogue.db";
-  return options.toLook && !fs::exists(file) ? Catalogue::nowhere : file;
-}
-
 }  // namespace
 
 // Others must be able to walk to the mounts below; everything else in the home is closed.
@@ -31,7 +26,8 @@ fs::path makeHome(const fs::path& path) {
 }
 
 Engine::Engine(EngineOptions options)
-    : options_(withHome(std::move(options))), catalogue_(catalogueOf(options_)) {}
+    : options_(withHome(std::move(options))),
+      catalogue_(home() / "catalogue.db", options_.toLook ? Database::Use::copy : Database::Use::file) {}
 
 std::unique_ptr<Pool> Engine::pool(const std::string& name) {
   std::unique_ptr<Pool> pool = openPool(catalogue_.pool(name));

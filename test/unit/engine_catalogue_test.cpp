@@ -1,5 +1,7 @@
 #include "engine/catalogue.h"
 
+#include <map>
+
 #include "base/error.h"
 #include "support/catch.h"
 #include "support/scratch.h"
@@ -51,6 +53,59 @@ TEST_CASE("a catalogue of the first version is brought up to date with all that 
   }
   CHECK(Catalogue(file).pool("tank").dataset == "tank/mysql");
   CHECK(integerOf(Database(file).query("PRAGMA user_version").at(0).at(0)) == 2);
+}
+
+TEST_CASE("a copy of a catalogue is up to date, and the file and what lies beside it stay as they were") {
+  const test::Scratch home;
+  const fs::path file = home / "catalogue.db";
+  const auto content = [&] {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::directory_iterator(home.path()))
+      all[entry.path()] = entry.path().extension() == ".db-shm" ? "" : readFile(entry.path());
+    return all;
+  };
+  {
+    Database old(file);
+    for (const char* statement : kFirstVersion) old.execute(statement);
+  }
+  const auto looked = [&] {
+    Catalogue copy(file, Database::Use::copy);
+    const auto before = content();
+    PoolConfig more = copy.pool("default");
+    more.name = "more";
+    copy.addPool(more);
+    return copy.object("shop").port == 3306 && copy.pools().size() == 2 && content() == before;
+  };
+  SECTION("as it is usually") {
+    const auto before = content();
+    CHECK(before.size() == 1);
+    CHECK(looked());
+    CHECK(content() == before);
+  }
+  SECTION("with a log that a killed process has left") {
+    fs::create_directory(home / "killed");
+    Database other(file);
+    other.execute("UPDATE object SET port = 3307");
+    for (const char* part : {"", "-wal"})
+      fs::copy_file(file.string() + part, (home / "killed/catalogue.db").string() + part);
+    const auto walOf = [&] { return readFile(home / "killed/catalogue.db-wal"); };
+    const std::string wal = walOf(), main = readFile(home / "killed/catalogue.db");
+    CHECK(Catalogue(home / "killed/catalogue.db", Database::Use::copy).object("shop").port == 3307);
+    CHECK(walOf() == wal);
+    CHECK(readFile(home / "killed/catalogue.db") == main);
+  }
+  SECTION("while another has it open") {
+    Database other(file);
+    other.execute("UPDATE object SET port = 3306");
+    const auto before = content();
+    CHECK(looked());
+    CHECK(content() == before);
+  }
+  SECTION("a missing one is empty and is not made") {
+    fs::remove(file);
+    CHECK(Catalogue(file, Database::Use::copy).objects().empty());
+    CHECK(content().empty());
+  }
 }
 
 TEST_CASE("a catalogue that a newer version wrote is refused and not touched") {

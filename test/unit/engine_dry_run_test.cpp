@@ -132,6 +132,31 @@ TEST_CASE("a dry run tells the steps that a workflow then takes, and changes not
   CHECK(namesOf(planPoolDestroy(engine, "plain", false)) == Names{"destroy", "record"});
 }
 
+TEST_CASE("a dry run leaves the catalogue of an older version as it is") {
+  Host host;
+  host.linkShop();
+  const fs::path home = host.engine.home(), file = home / "catalogue.db";
+  const fs::path old = host.home / "old";
+  fs::create_directory(old);
+  fs::copy_file(file, old / "catalogue.db");
+  fs::copy_file(file.string() + "-wal", old / "catalogue.db-wal");
+  {
+    Database first(old / "catalogue.db");
+    first.execute("ALTER TABLE pool DROP COLUMN dataset");
+    first.execute("PRAGMA user_version = 1");
+  }
+  const std::string before = readFile(old / "catalogue.db");
+  {
+    Engine engine{{old, host.hooks.directory(), true}};
+    CHECK_FALSE(planRemove(engine, "shop").empty());
+    CHECK(readFile(old / "catalogue.db") == before);
+  }
+  CHECK(readFile(old / "catalogue.db") == before);
+  size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(old)) files += entry.exists() ? 1 : 0;
+  CHECK(files == 1);
+}
+
 TEST_CASE("a dry run of the first pool makes no home") {
   const test::Scratch scratch;
   Engine engine{{scratch / "home", {}, true}};
