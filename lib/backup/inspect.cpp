@@ -24,7 +24,19 @@ BackupFacts inspectBackup(const fs::path& path) {
     throw Error(ExitCode::providedBackup, "backup " + path.string() + " does not exist, or we may not see it",
                 "name an existing file or directory that this user may read");
   }
-  return fs::is_directory(path) ? inspectDirectory(path) : inspectFile(path);
+  try {
+    return fs::is_directory(path) ? inspectDirectory(path) : inspectFile(path);
+  } catch (const fs::filesystem_error& e) {
+    throw unreadableBackup(e.path1().empty() ? path : e.path1(), e.code().message());
+  } catch (const Error& e) {
+    if (e.code() == ExitCode::storage) throw unreadableBackup(path, e.what());
+    throw;
+  }
+}
+
+Error unreadableBackup(const fs::path& path, const std::string& why) {
+  return Error(ExitCode::providedBackup, "backup " + path.string() + " cannot be read: " + why,
+               "let this user read it, or name another backup; nothing was changed");
 }
 
 std::string versionProblem(const BackupFacts& facts, const Version& target) {

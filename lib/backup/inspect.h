@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backup/kind.h"
+#include "base/error.h"
 
 namespace dlpx {
 
@@ -9,6 +10,9 @@ namespace dlpx {
 // whether it is complete. Throws Error{providedBackup} when the path is no backup of a known kind. An
 // incomplete backup is described, not refused.
 BackupFacts inspectBackup(const fs::path& path);
+
+// What is thrown for a file or directory of a backup that cannot be read.
+Error unreadableBackup(const fs::path& path, const std::string& why);
 
 // The same; Error{providedBackup} for a backup that is not complete, cannot be told to be (unless
 // `trustUnknown`), or is of a server that `target` cannot take the data of.

@@ -1,32 +1,55 @@
 #include "backup/newest.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "backup/inspect.h"
-#include "base/error.h"
 #include "base/text.h"
 
 namespace dlpx {
 namespace {
 
-// A directory's own time changes with its entries only.
-fs::file_time_type lastChange(const fs::path& path) {
-  fs::file_time_type last = fs::last_write_time(path);
-  if (fs::is_directory(path)) {
-    last = fs::file_time_type::min();
-    walk(path, [&](const fs::directory_entry& entry) {
-      if (entry.is_regular_file()) last = std::max(last, entry.last_write_time());
-    });
-  }
+// Nothing for a link that leads nowhere, and for what is removed meanwhile.
+std::optional<struct stat> look(const fs::path& path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) == 0) return facts;
+  if (errno == ENOENT || errno == ELOOP) return std::nullopt;
+  throw unreadableBackup(path, std::generic_category().message(errno));
+}
+
+int64_t nanoseconds(const timespec& time) {
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// Of a file, or of the files below a directory: its own time changes with its entries only. Nothing for what
+// is neither.
+std::optional<int64_t> lastChange(const fs::path& path) {
+  const auto facts = look(path);
+  if (!facts || !(S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode))) return std::nullopt;
+  if (S_ISREG(facts->st_mode)) return nanoseconds(facts->st_mtim);
+  int64_t last = 0;
+  walk(path, [&](const fs::directory_entry& entry) {
+    const auto below = look(entry.path());
+    if (below && S_ISREG(below->st_mode)) last = std::max(last, nanoseconds(below->st_mtim));
+  });
   return last;
 }
 
 std::vector<fs::path> newestFirst(const fs::path& directory) {
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const bool hidden = entry.path().filename().string().front() == '.';
-    if (!hidden && (entry.is_regular_file() || entry.is_directory()))
-      found.emplace_back(lastChange(entry.path()), entry.path());
+  std::vector<std::pair<int64_t, fs::path>> found;
+  try {
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      if (entry.path().filename().string().front() == '.') continue;
+      if (const auto changed = lastChange(entry.path())) found.emplace_back(*changed, entry.path());
+    }
+  } catch (const fs::filesystem_error& e) {
+    throw unreadableBackup(directory, e.code().message());
+  } catch (const Error& e) {
+    if (e.code() == ExitCode::storage) throw unreadableBackup(directory, e.what());
+    throw;
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<fs::path> paths;
@@ -37,7 +60,8 @@ std::vector<fs::path> newestFirst(const fs::path& directory) {
 }  // namespace
 
 bool holdsBackups(const fs::path& path) {
-  if (!fs::is_directory(path)) return false;
+  std::error_code unseen;
+  if (!fs::is_directory(path, unseen)) return false;
   try {
     inspectBackup(path);
     return false;

@@ -39,10 +39,12 @@ void initialiseLibrary() {
     if (sigaction(SIGPIPE, nullptr, &present) == 0 && present.sa_handler == SIG_DFL)
       std::signal(SIGPIPE, SIG_IGN);
     if (mysql_library_init(0, nullptr, nullptr) != 0)
-      throw Error(ExitCode::internal, "the MySQL client library cannot be initialised");
+      throw Error(ExitCode::internal, "the MySQL client library cannot be initialised",
+                  "free memory, then repeat the command");
 #ifdef MARIADB_PACKAGE_VERSION
     if (ma_pvio_register_callback(1, lookAtGreeting) != 0)
-      throw Error(ExitCode::internal, "the MySQL client library does not let its connections be watched");
+      throw Error(ExitCode::internal, "the MySQL client library does not let its connections be watched",
+                  "install the version of libmariadb3 that these programs were made with");
 #endif
   });
 }

@@ -1,12 +1,17 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "backup/archive_reader.h"
 #include "backup/archive_writer.h"
 #include "backup/directory_restore.h"
 #include "backup/inspect.h"
+#include "backup/newest.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "process/command.h"
 #include "support/catch.h"
 #include "support/scratch.h"
+#include "unit/command_support.h"
 
 using namespace dlpx;
 using namespace dlpx::test;
@@ -337,4 +342,67 @@ TEST_CASE("a file that another command writes, and one that is not ours, is not 
   fs::create_symlink(scratch / "theirs", file);
   CHECK_THROWS_AS(CompressedWriter({file}, Compression::none), Error);
   CHECK(readFile(scratch / "theirs") == "theirs");
+}
+
+TEST_CASE("a backup that cannot be read is a bad backup, with the file's name and what to do") {
+  const Scratch scratch;
+  fs::permissions(scratch.path(), fs::perms(0755));
+  const fs::path all = scratch / "backups";
+  fs::create_directories(all / "closed/inner");
+  writeFile(all / "old.sql", dumpHead("") + trailer);
+  // What an account without rights is told.
+  const auto told = [&](const std::function<void()>& action) {
+    return inChild([&] {
+      if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) return 1;
+      try {
+        action();
+      } catch (const Error& e) {
+        std::fputs((std::string(e.what()) + "; " + e.remedy()).c_str(), stdout);
+        std::fflush(stdout);
+        return static_cast<int>(e.code());
+      }
+      return 0;
+    });
+  };
+  const auto newest = [&] { newestBackup(all, Version::parse("9.7.4")); };
+  const auto mode = [](const fs::path& path, mode_t bits) { REQUIRE(chmod(path.c_str(), bits) == 0); };
+  const auto isTold = [](const Told& result, const fs::path& path) {
+    INFO(result.out);
+    CHECK(result.code == 9);
+    CHECK_THAT(result.out, Catch::Contains(path.string()) && Catch::Contains("cannot be read") &&
+                               Catch::Contains("let this user read it"));
+  };
+  CHECK(told(newest).code == 0);
+  SECTION("a directory of backups") {
+    mode(all, 0);
+    CHECK(told([&] { CHECK(holdsBackups(all)); }).code == 0);
+    isTold(told(newest), all);
+  }
+  SECTION("one of the backups in it") {
+    mode(all / "closed", 0);
+    isTold(told(newest), all / "closed");
+    mode(all / "closed", 0755);
+    mode(all / "old.sql", 0);
+    CHECK(told(newest).code == 9);
+  }
+  SECTION("one directory") {
+    mode(all / "closed", 0711);
+    isTold(told([&] { inspectBackup(all / "closed"); }), all / "closed");
+    mode(all / "closed", 0755);
+  }
+  mode(all, 0755);
+  mode(all / "closed", 0755);
+}
+
+TEST_CASE("what is no file does not keep the newest backup from being found") {
+  const Scratch scratch;
+  writeFile(scratch / "good.sql", dumpHead("") + trailer);
+  fs::create_symlink("loop", scratch / "loop");
+  fs::create_symlink("nowhere", scratch / "dangling");
+  fs::create_directory(scratch / "directory");
+  fs::create_symlink("loop", scratch / "directory/loop");
+  REQUIRE(mkfifo((scratch / "fifo").c_str(), 0600) == 0);
+  CHECK(newestBackup(scratch.path(), Version::parse("9.7.4")).facts.path == scratch / "good.sql");
+  CHECK_FALSE(holdsBackups(scratch / "loop"));
+  CHECK_FALSE(holdsBackups(scratch / std::string(300, 'x')));
 }
