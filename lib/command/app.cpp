@@ -126,6 +126,8 @@ class Run {
       log::warning("variable " + variable.name + " is not known" +
                    (variable.nearest.empty() ? "" : "; did you mean " + variable.nearest + "?"));
     }
+    for (const std::string& name : environment.notNeeded())
+      log::warning("variable " + name + " has no effect: no password of the parent's accounts is needed");
     if (parameters.flag("dry-run")) {
       const StepList steps = line.command->plan(parameters);
       return printResult(describeSteps(parameters.command(), steps), json_);

@@ -24,6 +24,9 @@ constexpr const char* prefix = "DLPX_MYSQL_";
 const std::set<std::string> others = {"DLPX_MYSQL_BIN_DIR", "DLPX_MYSQL_OPERATION_ID", "DLPX_MYSQL_REGISTRY",
                                       "DLPX_MYSQL_SEARCH_PATH", "DLPX_MYSQL_SOCKET"};
 
+// root's in the parent, by which the archived plugin's scripts entered a clone that was up already.
+const std::set<std::string> secretsNotNeeded = {"STAGED_ROOT_PASS"};
+
 std::string nearestKnown(const std::string& name, const Variables& known) {
   std::vector<std::string> all(known.plain.begin(), known.plain.end());
   all.insert(all.end(), known.secret.begin(), known.secret.end());
@@ -32,7 +35,7 @@ std::string nearestKnown(const std::string& name, const Variables& known) {
 }
 
 Variables variablesOfTable() {
-  Variables all;
+  Variables all{{}, secretsNotNeeded};
   for (const ParameterSpec& spec : parameterTable()) {
     const bool isSecret = spec.type == ValueType::secret;
     if (!spec.variable().empty()) all.plain.insert(spec.variable());
@@ -58,7 +61,10 @@ Environment Environment::take() {
         taken.unknown_.push_back({name, nearestKnown(name, known)});
       continue;
     }
-    if (*value != '\0') taken.secrets_.emplace(name, Secret(value));
+    if (*value != '\0') {
+      taken.secrets_.emplace(name, Secret(value));
+      if (secretsNotNeeded.contains(name)) taken.notNeeded_.push_back(name);
+    }
     explicit_bzero(value, strlen(value));
   }
   for (const std::string& name : known.secret) unsetenv(name.c_str());

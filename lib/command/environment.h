@@ -25,11 +25,14 @@ class Environment {
   std::optional<std::string> value(const std::string& variable) const;
   std::optional<Secret> secret(const std::string& variable) const;
   const std::vector<UnknownVariable>& unknown() const { return unknown_; }
+  // Passwords of the archived plugin that were given and that nothing here needs.
+  const std::vector<std::string>& notNeeded() const { return notNeeded_; }
 
  private:
   std::map<std::string, std::string> values_;
   std::map<std::string, Secret> secrets_;
   std::vector<UnknownVariable> unknown_;
+  std::vector<std::string> notNeeded_;
 };
 
 }  // namespace dlpx

@@ -205,7 +205,7 @@ Specs ingestionParameters() {
        .type = secret,
        .placeholder = "FILE",
        .help = "the file that holds the password of the staging account",
-       .aliases = {{"STAGINGPASS", "stage"}, {"STAGED_ROOT_PASS", "vdb"}}},
+       .aliases = {{"STAGINGPASS", "stage"}}},
       {.name = "snapshot-mode",
        .type = choice,
        .placeholder = "MODE",

@@ -90,6 +90,19 @@ TEST_CASE("password variables are gone from the environment and from proc") {
   CHECK(told.code == 0);
 }
 
+TEST_CASE("a password that nothing needs is taken out of the environment, and a warning tells it") {
+  const AppSpec app = appOf({"mount"}, [](const Parameters&) {
+    return Output{Json(nullptr), getenv("STAGED_ROOT_PASS") == nullptr ? "gone" : "there"};
+  });
+  const auto told = [&](const char* value) {
+    return runInChild(app, {"make"}, {}, [=] { setenv("STAGED_ROOT_PASS", value, 1); });
+  };
+  CHECK(told("hunter3").out == "gone\n");
+  CHECK(contains(told("hunter3").err, "STAGED_ROOT_PASS has no effect"));
+  CHECK_FALSE(contains(told("hunter3").err, "hunter3"));
+  CHECK(told("").err.empty());
+}
+
 TEST_CASE("no child of a command inherits a password variable") {
   const AppSpec app = appOf({"mount"}, [](const Parameters&) {
     std::string text;
