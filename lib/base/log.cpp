@@ -73,6 +73,8 @@ void configure(Level level, const std::filesystem::path& file) {
   currentLevel() = level;
   logger()->sinks().front()->set_level(toSpdlog(level));
   if (file.empty()) return;
+  std::error_code ignored;  // the file's own error tells more
+  std::filesystem::create_directories(file.parent_path(), ignored);
   try {
     auto sink = std::make_shared<FileSink>(LogFile(file, 10 * 1024 * 1024, 5));
     sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l " + operationId() + " %P: %v");

@@ -8,9 +8,9 @@ namespace dlpx::log {
 
 enum class Level { debug, info, warning, error };
 
-// Lines go to stderr from `level` on and, when `file` is not empty, all of them to that file (made 0640,
-// rotated at 10 MB, 5 kept), each with time, level, operation id and pid. Throws Error{usage} when the file
-// cannot be opened.
+// Lines go to stderr from `level` on and, when `file` is not empty, all of them to that file (made 0640
+// with its directory, rotated at 10 MB, 5 kept), each with time, level, operation id and pid. Throws
+// Error{usage} when the file cannot be opened.
 void configure(Level level, const std::filesystem::path& file = {});
 
 // The file that lines go to; empty when there is none.

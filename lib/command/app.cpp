@@ -64,11 +64,8 @@ void setUpReporting(const AppSpec& app, const LogDirectory& own, const Parameter
       isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
   setProgressStyle(quiet ? ProgressStyle::silent : redraws ? ProgressStyle::bar : ProgressStyle::lines);
   const auto level = quiet ? log::Level::warning : verbose ? log::Level::debug : log::Level::info;
-  if (const auto directory = parameters.pathIfGiven("log-dir")) {
-    std::error_code error;
-    fs::create_directories(*directory, error);  // the log's own error tells more
+  if (const auto directory = parameters.pathIfGiven("log-dir"))
     return log::configure(level, *directory / (app.name + ".log"));
-  }
   log::configure(level);
   logWhereUsual(app, own, parameters);
 }
