@@ -130,7 +130,7 @@ bool filesAreInside(const Question& ask) {
 
 bool spaceIsEnough(const Question& ask) {
   ask.verdict.bytes = ask.source.number("SELECT SUM(FILE_SIZE) FROM information_schema.INNODB_TABLESPACES");
-  constexpr uint64_t own = 300'000'000;  // redo, undo and temporary files of the recipient
+  constexpr uint64_t own = 400'000'000;  // the recipient's own files, and redo of the donor beside them
   const uint64_t needed = ask.verdict.bytes + ask.verdict.bytes / 10 + own;
   if (ask.freeBytes >= needed) return true;
   return ask.no("it needs about " + humanBytes(needed) + " and " + humanBytes(ask.freeBytes) + " are free",

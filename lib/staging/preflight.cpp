@@ -93,11 +93,12 @@ Plan preflight(const StagingRequest& request, Preflight& table) {
   } else if (!request.backup.empty()) {
     checkBackup(request, plan, table);
     checkEncryption(request, {}, plan, table);
-    if (plan.backup) checkSpace(request, std::max(plan.backup->bytes, plan.backup->contentBytes), table);
+    if (plan.backup)
+      checkSpace(request, std::max(plan.backup->bytes, plan.backup->contentBytes), Method::file, table);
   } else {
     plan.choice.reason = "the user fills it";
     checkEncryption(request, {}, plan, table);
-    checkSpace(request, 0, table);
+    checkSpace(request, 0, Method::automatic, table);
   }
   return plan;
 }

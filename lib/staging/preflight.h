@@ -62,8 +62,8 @@ void checkHost(const StagingRequest& request, const Installation& installation, 
 void checkSource(const StagingRequest& request, Plan& plan, Preflight& table);
 // The backup that was given, or the newest complete one in a directory of backups.
 void checkBackup(const StagingRequest& request, Plan& plan, Preflight& table);
-// Space for that many bytes of source data on the mount.
-void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Preflight& table);
+// Space for that many bytes of source data on the mount, at the most that the method takes meanwhile.
+void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Method method, Preflight& table);
 // That the mount has for new data: a resync keeps the old beside it, unfinished work goes.
 uint64_t usableBytes(const fs::path& mount);
 

@@ -10,6 +10,7 @@
 #include "process/proc.h"
 #include "staging/mount_use.h"
 #include "staging/preflight.h"
+#include "staging/room.h"
 
 namespace dlpx {
 namespace {
@@ -183,9 +184,15 @@ uint64_t usableBytes(const fs::path& mount) {
   return bytes;
 }
 
-void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Preflight& table) {
-  constexpr uint64_t own = 400'000'000;  // redo, undo, temporary and system tablespaces
-  const uint64_t needed = sourceBytes + sourceBytes / 5 + own;
+// A server of ours without a row: redo, most of it, undo, system and temporary tablespaces. While CLONE runs,
+// those of the source lie beside them.
+static uint64_t emptyServerBytes(Method method) {
+  constexpr uint64_t own = 240'000'000, sources = 200'000'000;
+  return method == Method::clone ? own + sources : own;
+}
+
+void checkSpace(const StagingRequest& request, uint64_t sourceBytes, Method method, Preflight& table) {
+  const uint64_t needed = sourceBytes + sourceBytes / 5 + emptyServerBytes(method) + leastRoom;
   const uint64_t free = usableBytes(request.mount);
   const std::string finding = humanBytes(free) + " free, about " + humanBytes(needed) + " needed" +
                               (useOf(Mount(request.mount)) == MountUse::staging

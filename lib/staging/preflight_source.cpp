@@ -183,7 +183,7 @@ void readAndJudge(const StagingRequest& request, Session& session, Plan& plan, P
   chooseMethod(request, session, plan, table);
   checkPrivileges(request, plan, table);
   checkReplicationAccount(request, table);
-  checkSpace(request, plan.source->size.rows + plan.source->size.indexes, table);
+  checkSpace(request, plan.source->size.rows + plan.source->size.indexes, plan.choice.method, table);
   plan.recipient = recipientOptions(session, plan.installation);
   checkEncryption(request, readEncryption(session), plan, table);
 }

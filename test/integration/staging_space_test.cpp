@@ -74,6 +74,20 @@ TEST_CASE("init on a disk that gets full ends with 28, and leaves no file and no
   bed.endStaging();
 }
 
+TEST_CASE("an almost empty source fits on a disk that just passes the preflight, and on no smaller one") {
+  const StagingBed bed;
+  const SmallDisk disk(bed);
+  const auto method = GENERATE(as<std::string>(), "copy", "clone");
+  INFO(method);
+  const uint64_t enough = (method == "clone" ? 510 : 315) * 1'000'000ULL;
+  disk.leave(enough - 20'000'000);
+  bed.expect(20, "init", {"--method", method});
+  CHECK(isEmptyDirectory(bed.mount()));
+  disk.leave(enough);
+  bed.expect(0, "init", {"--method", method});
+  bed.endStaging();
+}
+
 TEST_CASE("a resync on a disk that gets full ends with 28, and staging goes on as it was") {
   StagingBed bed({.options = {"gtid-mode=ON", "enforce-gtid-consistency=ON", "plugin-load-add=mysql_clone.so",
                               "event-scheduler=OFF"}});
