@@ -46,6 +46,8 @@ std::string cloneStatement(const ConnectionOptions& source) {
 void prepareRecipient(Session& target, const ConnectionOptions& source) {
   target.execute("SET GLOBAL clone_valid_donor_list = ?",
                  donorHost(source.endpoint) + ":" + std::to_string(source.endpoint.port));
+  // CLONE takes the server down in the end: the pages it would write then are those that CLONE has replaced.
+  target.execute("SET GLOBAL innodb_fast_shutdown = 2");
   if (source.ssl >= SslMode::verifyCa) {
     if (source.sslCa.empty()) {
       throw Error(ExitCode::usage, "CLONE checks the source's certificate only against a CA file",
@@ -55,7 +57,7 @@ void prepareRecipient(Session& target, const ConnectionOptions& source) {
   }
 }
 
-// Nothing when CLONE came to its end, which takes the server down.
+// Nothing when CLONE came to its end, which takes the server of a CLONE INSTANCE down.
 std::optional<SqlError> runClone(Session& target, const std::string& statement) {
   try {
     const auto error = target.tryExecute(statement);
@@ -66,54 +68,82 @@ std::optional<SqlError> runClone(Session& target, const std::string& statement) 
   return std::nullopt;
 }
 
-// False once the server does not answer any more.
-bool showProgress(Session& watcher, Progress& progress) {
-  try {
-    const Rows rows = watcher.query(
-        "SELECT SUM(ESTIMATE) AS estimate, SUM(DATA) AS done FROM performance_schema.clone_progress "
-        "WHERE STAGE IN ('FILE COPY', 'PAGE COPY', 'REDO COPY')");
-    if (rows.empty()) return true;
-    progress.setTotal(rows[0].number("estimate"));
-    progress.set(rows[0].number("done"));
-    return true;
-  } catch (const SqlError&) {
-    return false;
-  }
-}
+enum class Afterwards { stopped, running };
 
-void killClone(Session& watcher, uint64_t connection) noexcept {
-  try {
-    watcher.killQuery(connection);
-  } catch (const std::exception& e) {
-    log::warning(std::string("CLONE could not be killed: ") + e.what());
+// The second connection to the server that clones. A server that stops waits two seconds for those who are
+// still connected: such a one is asked by short connections.
+class CloneWatcher {
+ public:
+  CloneWatcher(const ConnectionOptions& server, Afterwards afterwards)
+      : server_(server), lasting_(afterwards == Afterwards::running) {
+    if (lasting_) session();
   }
-}
+
+  // False once the server does not answer any more.
+  bool showProgress(Progress& progress) {
+    try {
+      const Rows rows = session().query(
+          "SELECT SUM(ESTIMATE) AS estimate, SUM(DATA) AS done FROM performance_schema.clone_progress "
+          "WHERE STAGE IN ('FILE COPY', 'PAGE COPY', 'REDO COPY')");
+      if (!lasting_) session_.reset();
+      if (rows.empty()) return true;
+      progress.setTotal(rows[0].number("estimate"));
+      progress.set(rows[0].number("done"));
+      return true;
+    } catch (const SqlError&) {
+      return false;
+    }
+  }
+
+  void killClone(uint64_t connection) noexcept {
+    try {
+      session().killQuery(connection);
+    } catch (const std::exception& e) {
+      log::warning(std::string("CLONE could not be killed: ") + e.what());
+    }
+  }
+
+ private:
+  Session& session() {
+    if (!session_) session_.emplace(Session::connect(server_, ExitCode::backup));
+    return *session_;
+  }
+
+  const ConnectionOptions& server_;
+  bool lasting_;
+  std::optional<Session> session_;
+};
 
 using CloneRun = std::future<std::optional<SqlError>>;
 
 // Until CLONE has ended. Throws Error{timeout} at the deadline, Error{interrupted} after a signal.
-void watchClone(const CloneRun& clone, Session& watcher, const Deadline& deadline) {
+void watchClone(const CloneRun& clone, CloneWatcher& watcher, const Deadline& deadline) {
   const auto ended = [&] { return clone.wait_for(Milliseconds(0)) == std::future_status::ready; };
   Progress progress("cloning");
   bool answers = true;
   while (!waitUntil(deadline.within(Milliseconds(500)), ended)) {
     if (deadline.expired())
       throw Error(ExitCode::timeout, "CLONE did not end in time", "give more time with --timeout");
-    if (answers) answers = showProgress(watcher, progress);
+    if (answers) answers = watcher.showProgress(progress);
   }
 }
 
-// The statement with progress, until it has ended; killed after a signal or at the deadline.
+// The statement with progress, until it has ended; killed after a signal or at the deadline. A session of a
+// server that stops afterwards is gone then.
 void cloneWatched(Session& session, const ConnectionOptions& options, const std::string& statement,
-                  const std::string& otherWay, const Deadline& deadline) {
-  Session watcher = Session::connect(options, ExitCode::backup);
+                  Afterwards afterwards, const std::string& otherWay, const Deadline& deadline) {
+  CloneWatcher watcher(options, afterwards);
   const uint64_t connection = session.connectionId();
-  CloneRun clone = std::async(std::launch::async, [&] { return runClone(session, statement); });
+  CloneRun clone = std::async(std::launch::async, [&] {
+    auto error = runClone(session, statement);
+    if (!error && afterwards == Afterwards::stopped) const Session closed = std::move(session);
+    return error;
+  });
   try {
     watchClone(clone, watcher, deadline);
   } catch (const Error&) {
     const InterruptShield shield;
-    killClone(watcher, connection);
+    watcher.killClone(connection);
     clone.wait();
     throw;
   }
@@ -136,7 +166,8 @@ void cloneInto(const CloneRequest& request) {
   Session target = Session::connect(request.target, ExitCode::backup);
   target.failWith(ExitCode::backup);
   prepareRecipient(target, request.source);
-  cloneWatched(target, request.target, cloneStatement(request.source), "use --method dump", request.deadline);
+  cloneWatched(target, request.target, cloneStatement(request.source), Afterwards::stopped,
+               "use --method dump", request.deadline);
 }
 
 bool hasClonePlugin(Session& session) {
@@ -155,7 +186,8 @@ void cloneLocally(const ConnectionOptions& server, const fs::path& directory, bo
   if (!hasClonePlugin(session)) session.execute("INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
   // The copy's server would load it, which this one does only for as long as it copies.
   if (removePlugin) session.execute("DELETE FROM mysql.plugin WHERE name = 'clone'");
-  cloneWatched(session, server, localStatement(directory), "copy the server while it is down", deadline);
+  cloneWatched(session, server, localStatement(directory), Afterwards::running,
+               "copy the server while it is down", deadline);
   if (!session.alive())
     throw Error(ExitCode::backup, "the server went away during CLONE", "read its error log");
 }
