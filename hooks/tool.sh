@@ -5,7 +5,7 @@ tool() {
   local name=$1 here directory
   shift
   export DLPX_MYSQL_JSON=${DLPX_MYSQL_JSON:-true}
-  here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+  here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
   # DLPX_MYSQL_BIN_DIR, else <prefix>/bin beside <prefix>/libexec/dlpx-mysql/hooks, else the build in a source tree, else PATH.
   for directory in "${DLPX_MYSQL_BIN_DIR:-}" "$here/../../../bin" "$here/../build/bin"; do
     if [ -n "$directory" ] && [ -x "$directory/$name" ]; then exec "$directory/$name" "$@" </dev/null; fi

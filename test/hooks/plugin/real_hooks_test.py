@@ -1,4 +1,7 @@
 """The plugin with the hooks of this tree: first before executables that note how they were called, then before our own."""
+import os
+import shutil
+import subprocess
 import unittest
 
 from fake_engine import HOOKS, NASTY, FakeEngine, executable, operations, tools
@@ -65,6 +68,15 @@ class RealHooksTest(HooksCase):
         for name in ('dlpx-mysql-stage', 'dlpx-mysql-vdb'):
             executable(directory / name, TOOL)
         libs.host.environment['DLPX_MYSQL_BIN_DIR'] = str(directory)
+
+    def test_a_hook_named_by_a_relative_path_finds_the_tools_of_its_own_prefix_whatever_the_user_exports(self):
+        prefix, decoy = self.engine.scratch / 'a prefix', self.engine.scratch / 'decoy'
+        shutil.copytree(HOOKS, prefix / 'libexec/dlpx-mysql/hooks')
+        (decoy / 'hooks/virtual').mkdir(parents=True)
+        executable(prefix / 'bin/dlpx-mysql-vdb', '#!/bin/sh\necho own\n')
+        told = subprocess.run(['bash', 'hooks/virtual/size.sh'], cwd=prefix / 'libexec/dlpx-mysql', text=True, check=False,
+                              env={'PATH': os.environ['PATH'], 'CDPATH': str(decoy)}, capture_output=True)
+        self.assertEqual((told.stdout, told.returncode), ('own\n', 0), told.stderr)
 
     def test_every_operation_becomes_the_command_of_the_readme(self):
         self.assertEqual(set(COMMANDS), set(operations()))
