@@ -1,6 +1,11 @@
 #include "vdb/outside.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <functional>
 #include <set>
 
 #include "base/error.h"
@@ -10,7 +15,8 @@
 namespace dlpx {
 namespace {
 
-constexpr size_t longestName = 512;  // mysql.tablespace_files.file_name
+constexpr size_t longestName = 512;    // mysql.tablespace_files.file_name
+constexpr size_t partBytes = 1 << 18;  // whole blocks of redo
 
 Error outside(const std::string& what) {
   return Error(ExitCode::unsafeClone, what + ", so a clone would open a file that is not its own",
@@ -59,17 +65,20 @@ std::vector<fs::path> redoFiles(const Mount& mount) {
 
 }  // namespace
 
-std::vector<std::string> outsideNames(std::string_view pages) {
+std::vector<std::string> outsideNames(std::string_view pages, size_t seen) {
   std::set<std::string> names;
+  const auto add = [&](size_t end) {
+    if (end > seen) addCandidates(pages, end, names);
+  };
   for (const std::string_view ending : {std::string_view(".ibd"), std::string_view(".ibu")}) {
     for (size_t at = pages.find(ending); at != std::string_view::npos; at = pages.find(ending, at + 1))
-      addCandidates(pages, at + ending.size(), names);
+      add(at + ending.size());
   }
   constexpr std::string_view undo = "/undo_";
   for (size_t at = pages.find(undo); at != std::string_view::npos; at = pages.find(undo, at + 1)) {
     size_t end = at + undo.size();
     while (end < pages.size() && pages[end] >= '0' && pages[end] <= '9') ++end;
-    if (end > at + undo.size()) addCandidates(pages, end, names);
+    if (end > at + undo.size()) add(end);
   }
   return {names.begin(), names.end()};
 }
@@ -85,23 +94,60 @@ std::string redoPayload(std::string_view blocks) {
 
 namespace {
 
-void refuseOutsideNames(const Mount& mount, std::string_view bytes, const std::string& where) {
-  for (const std::string& name : outsideNames(bytes)) {
-    const fs::path file = mount.data() / name;  // an absolute name stays itself
-    std::error_code error;
-    if (fs::is_regular_file(file, error) && !liesInside(file, mount.root()))
-      throw outside(where + " names the tablespace file " + name + " outside the mount");
+// Each part but the last is full.
+void readParts(const fs::path& path, const std::function<void(std::string_view)>& part) {
+  const UniqueFd fd = openFile(path, O_RDONLY);
+  std::string buffer(partBytes, '\0');
+  for (size_t filled = 0;;) {
+    const ssize_t count = read(fd.get(), buffer.data() + filled, partBytes - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw systemError(ExitCode::storage, "cannot read " + path.string(), errno);
+    filled += static_cast<size_t>(count);
+    if (count != 0 && filled < partBytes) continue;
+    if (filled != 0) part(std::string_view(buffer).substr(0, filled));
+    if (count == 0) return;
+    filled = 0;
   }
+}
+
+// Looks through bytes that come in parts, with what a name that goes on from one part into the next needs: a
+// dictionary in one piece would cost more than the search, in pages of memory that are touched once.
+class OutsideSearch {
+ public:
+  OutsideSearch(const Mount& mount, std::string where) : mount_(mount), where_(std::move(where)) {}
+
+  void look(std::string_view part) {
+    const size_t seen = window_.size();
+    window_ += part;
+    for (const std::string& name : outsideNames(window_, seen)) refuse(name);
+    window_.erase(0, window_.size() - std::min(window_.size(), longestName));
+  }
+
+ private:
+  void refuse(const std::string& name) const {
+    const fs::path file = mount_.data() / name;  // an absolute name stays itself
+    std::error_code error;
+    if (fs::is_regular_file(file, error) && !liesInside(file, mount_.root()))
+      throw outside(where_ + " names the tablespace file " + name + " outside the mount");
+  }
+
+  const Mount& mount_;
+  std::string where_;
+  std::string window_;
+};
+
+void refuseInDictionary(const Mount& mount) {
+  const fs::path file = mount.data() / "mysql.ibd";
+  if (!fs::exists(file)) return;
+  OutsideSearch search(mount, "the data dictionary");
+  readParts(file, [&](std::string_view part) { search.look(part); });
 }
 
 // A snapshot that was not prepared holds pages which recovery has yet to change: names that stand here only.
 void refuseInRedoLog(const Mount& mount) {
-  std::string before;  // a name may go on in the next file
-  for (const fs::path& file : redoFiles(mount)) {
-    const std::string payload = before + redoPayload(readFile(file));
-    refuseOutsideNames(mount, payload, "the redo log");
-    before = payload.substr(payload.size() - std::min(payload.size(), longestName));
-  }
+  OutsideSearch search(mount, "the redo log");
+  for (const fs::path& file : redoFiles(mount))
+    readParts(file, [&](std::string_view blocks) { search.look(redoPayload(blocks)); });
 }
 
 }  // namespace
@@ -116,8 +162,7 @@ void refuseOutsidePaths(const Mount& mount) {
     if (entry.path().extension() == ".isl")
       throw outside(entry.path().string() + " points to a tablespace elsewhere");
   });
-  if (const auto dictionary = readFileIfThere(mount.data() / "mysql.ibd"))
-    refuseOutsideNames(mount, *dictionary, "the data dictionary");
+  refuseInDictionary(mount);
   refuseInRedoLog(mount);
 }
 

@@ -23,8 +23,8 @@ void refuseOutsidePaths(const Mount& mount);
 void refuseFilesElsewhere(const Mount& mount, const Version& version, const std::string& dataFilePath);
 
 // Paths of tablespace files (*.ibd, *.ibu, undo_NNN) in the dictionary's pages that are absolute or lead
-// upwards, each once. Public for tests.
-std::vector<std::string> outsideNames(std::string_view pages);
+// upwards, each once; those that end within the first `seen` bytes are left out. Public for tests.
+std::vector<std::string> outsideNames(std::string_view pages, size_t seen = 0);
 
 // What a redo log file says, without the headers and trailers of its blocks of 512 bytes. Public for tests.
 std::string redoPayload(std::string_view blocks);

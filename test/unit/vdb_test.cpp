@@ -65,6 +65,28 @@ TEST_CASE("a name that goes over the border of two blocks of the redo log is fou
   CHECK(finds(redoPayload(blocks)));
 }
 
+TEST_CASE("an outside name anywhere in a big dictionary is found, and a file's own tail is no outside name") {
+  const Scratch scratch;
+  const Mount mount(scratch / "m");
+  makeMount(mount);
+  const std::string name = scratch / "far.ibd";
+  writeFile(name, "there");
+  const auto dictionary = [&](size_t at, const std::string& entry) {
+    std::string pages(600'000, '\0');
+    writeFile(mount.data() / "mysql.ibd", pages.replace(at, entry.size(), entry));
+  };
+  constexpr size_t border = 1 << 18;
+  for (const size_t end : {border - 1, border, border + 1, border + name.size() / 2, border + name.size(),
+                           2 * border + 3, size_t{600'000}}) {
+    INFO(end);
+    dictionary(end - name.size(), name);
+    CHECK_THROWS_AS(refuseOutsidePaths(mount), Error);
+    // As if cut off where the name begins: "./…/far.ibd" is the data directory's.
+    dictionary(end - name.size() - 1, "." + name);
+    CHECK_NOTHROW(refuseOutsidePaths(mount));
+  }
+}
+
 TEST_CASE("a binary log that is not on the mount is refused, because recovery needs it") {
   const Scratch scratch;
   const Mount mount(scratch / "m");
