@@ -5,6 +5,7 @@
 #include "base/json_full.h"
 #include "base/text.h"
 #include "command/table.h"
+#include "server/known_versions.h"
 #include "server/registry.h"
 #include "vdb/keyring.h"
 
@@ -71,6 +72,7 @@ VdbRequest filled(VdbRequest request, const VdbFacts& vdb, const InstanceFacts& 
 Installation installationOf(const fs::path& basedir, const InstanceFacts* noted) {
   if (noted != nullptr && (basedir == noted->basedir || basedir == noted->mysqld))
     return installationKnown(noted->basedir, noted->mysqld, noted->version);
+  if (const auto known = known_versions::find(basedir)) return *known;
   return installationAt(basedir);
 }
 
@@ -198,6 +200,7 @@ void noteComplete(const VdbPlan& plan) {
   mergeFacts(plan.mount.stateFile(), {{"instance", plan.instance.json()}, {"vdb", vdb}},
              {0640, ownerOf(plan.instance.osUser)});
   registry::enter(plan.instance.port, plan.mount.root());
+  known_versions::note(plan.instance.mysqld, plan.instance.version);
 }
 
 Instance requireVdb(const Mount& mount) {
