@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,9 @@ fs::path programOf(const Command& command) {
 UniqueFd inputOf(const Command& command) {
   return command.input.empty() ? openFile("/dev/null", O_RDONLY) : memoryFile("stdin", command.input);
 }
+
+// Of a program that only tells something.
+constexpr uint64_t mostWords = 64 * 1024;
 
 std::string contentOf(const UniqueFd& memory) {
   lseek(memory.get(), 0, SEEK_SET);
@@ -134,9 +138,9 @@ std::optional<fs::path> findProgram(const std::string& name) {
 
 namespace {
 
-// `end` ends a child that must not go on.
-template <typename End>
-Finished runUnlessEnded(const Command& command, const End& end) {
+// `wait` waits for the end of a child that writes to these two, `end` ends one that must not go on.
+template <typename Wait, typename End>
+Finished runUnlessEnded(const Command& command, const Wait& wait, const End& end) {
   const UniqueFd in = inputOf(command);
   const UniqueFd out = memoryFile("stdout");
   const UniqueFd err = memoryFile("stderr");
@@ -144,12 +148,7 @@ Finished runUnlessEnded(const Command& command, const End& end) {
   const pid_t pid = spawn(command, programOf(command), in.get(), out.get(), err.get());
   std::optional<int> code;
   try {
-    if (command.onErrorLine) {
-      LineWatch watch(err.get(), command.onErrorLine);
-      code = waitWatching(pid, command.deadline, watch);
-    } else {
-      code = waitFor(pid, command.deadline);
-    }
+    code = wait(pid, out, err);
   } catch (...) {
     end(pid);
     throw;
@@ -161,14 +160,33 @@ Finished runUnlessEnded(const Command& command, const End& end) {
   return {*code, contentOf(out), contentOf(err)};
 }
 
+uint64_t sizeOf(const UniqueFd& memory) {
+  struct stat facts {};
+  return fstat(memory.get(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
+}
+
 }  // namespace
 
 Finished run(const Command& command) {
-  return runUnlessEnded(command, endChild);
+  const auto wait = [&](pid_t pid, const UniqueFd&, const UniqueFd& err) {
+    if (!command.onErrorLine) return waitFor(pid, command.deadline);
+    LineWatch watch(err.get(), command.onErrorLine);
+    return waitWatching(pid, command.deadline, watch);
+  };
+  return runUnlessEnded(command, wait, endChild);
 }
 
 Finished probe(const Command& command) {
-  return runUnlessEnded(command, killGroup);
+  const auto wait = [&](pid_t pid, const UniqueFd& out, const UniqueFd& err) {
+    std::optional<int> code;
+    while (!code && !command.deadline.expired()) {
+      code = waitFor(pid, command.deadline.within(Milliseconds(20)));
+      if (sizeOf(out) + sizeOf(err) > mostWords)
+        throw Error(ExitCode::internal, command.argv[0] + " prints more than a few words");
+    }
+    return code;
+  };
+  return runUnlessEnded(command, wait, killGroup);
 }
 
 Finished runChecked(const Command& command, ExitCode code, const std::string& what,

@@ -157,6 +157,17 @@ TEST_CASE("binaries that hang are asked at the same time, killed with their chil
   CHECK((!child || waitUntil(Deadline::in(Seconds(10)), [&] { return !isAlive(*child); })));
 }
 
+TEST_CASE("a binary that prints without an end is killed long before it fills the memory, and reported") {
+  FakeHost host;
+  const fs::path endless = host.mysqld("endless", "#!/bin/sh\nexec yes 'Ver 8.0.36'\n");
+  const fs::path much = host.mysqld("much", "#!/bin/sh\nexec head -c 1000000 /dev/zero\n");
+  host.places.searchPath = {host / "endless", host / "much"};
+  // Without a limit the first would be read for all of the deadline.
+  const auto found = discoverInstallations(host.places, Deadline::in(Seconds(600)));
+  CHECK_THAT(problemOf(found, endless), Catch::Contains("more than a few words"));
+  CHECK_THAT(problemOf(found, much), Catch::Contains("more than a few words"));
+}
+
 TEST_CASE("each binary is asked while the others still think") {
   FakeHost host;
   const Lines names = {"a", "b", "c", "d"};
