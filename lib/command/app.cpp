@@ -53,6 +53,15 @@ void logWhereUsual(const AppSpec& app, const LogDirectory& own, const Parameters
   }
 }
 
+void warnOf(const Environment& environment) {
+  for (const UnknownVariable& variable : environment.unknown()) {
+    log::warning("variable " + variable.name + " is not known" +
+                 (variable.nearest.empty() ? "" : "; did you mean " + variable.nearest + "?"));
+  }
+  for (const std::string& name : environment.notNeeded())
+    log::warning("variable " + name + " has no effect: no password of the parent's accounts is needed");
+}
+
 void setUpReporting(const AppSpec& app, const LogDirectory& own, const Parameters& parameters) {
   const bool quiet = parameters.flag("quiet");
   const bool verbose = parameters.flag("verbose");
@@ -112,6 +121,7 @@ class Run {
     const Parameters parameters = resolve(app_, line, environment, show);
     json_ = parameters.flag("json");
     if (show) {
+      warnOf(environment);
       const std::vector<std::string> names = parametersOf(*line.command);
       printResult({parameters.toJson(names), parameters.toText(names)}, json_);
       return;
@@ -119,12 +129,7 @@ class Run {
     const bool changes = line.command->plan && !parameters.flag("dry-run");
     setUpReporting(app_, changes ? logDirectory_ : LogDirectory(), parameters);
     logFile_ = log::file();
-    for (const UnknownVariable& variable : environment.unknown()) {
-      log::warning("variable " + variable.name + " is not known" +
-                   (variable.nearest.empty() ? "" : "; did you mean " + variable.nearest + "?"));
-    }
-    for (const std::string& name : environment.notNeeded())
-      log::warning("variable " + name + " has no effect: no password of the parent's accounts is needed");
+    warnOf(environment);
     if (parameters.flag("dry-run")) {
       const StepList steps = line.command->plan(parameters);
       return printResult(describeSteps(parameters.command(), steps), json_);

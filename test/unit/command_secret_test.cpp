@@ -101,6 +101,8 @@ TEST_CASE("a password that nothing needs is taken out of the environment, and a 
   CHECK(contains(told("hunter3").err, "STAGED_ROOT_PASS has no effect"));
   CHECK_FALSE(contains(told("hunter3").err, "hunter3"));
   CHECK(told("").err.empty());
+  const Told shown = runInChild(app, {"make", "--show-config"}, {{"DLPX_MYSQL_SOURCE_HOTS", "db1"}});
+  CHECK(contains(shown.err, "did you mean DLPX_MYSQL_SOURCE_HOST?"));
 }
 
 TEST_CASE("no child of a command inherits a password variable") {
