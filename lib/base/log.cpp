@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log_file.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 namespace dlpx::log {
 namespace {
@@ -36,9 +37,14 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    file_.write({line.data(), line.size()});
+    spdlog::memory_buf_t text;
+    spdlog::details::log_msg line = message;
+    // Each line of a message has all that stands before its first.
+    for (const std::string& each : split({message.payload.data(), message.payload.size()}, '\n')) {
+      line.payload = each;
+      formatter_->format(line, text);
+    }
+    file_.write({text.data(), text.size()});
   }
   void flush_() override {}
 

@@ -45,8 +45,9 @@ struct LoggedHost : Host {
     for (const auto& entry : fs::directory_iterator(logs)) {
       if (entry.path().extension() != ".log" || endsWith(entry.path().string(), "mysqld_error.log")) continue;
       for (const std::string& line : split(trim(readFile(entry.path())), '\n')) {
-        const Words fields = split(line, ' ');                                   // time, level, id, pid
-        if (fields.size() < 4 || line.size() < 20 || line[10] != 'T') continue;  // the rest of a long message
+        const Words fields = split(line, ' ');  // time, level, id, pid
+        INFO(line);
+        REQUIRE((fields.size() > 4 && line.size() > 20 && line[10] == 'T'));
         programs[fields[2]].insert(entry.path().stem());
       }
     }

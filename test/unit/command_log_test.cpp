@@ -69,14 +69,14 @@ TEST_CASE("a full log of an earlier command is rotated, and each line has the id
   const fs::path file = scratch / "dlpx-mysql-stage.log";
   writeFile(file, std::string(10 * 1024 * 1024, 'x'));
   const AppSpec app = appOf({}, [](const Parameters&) {
-    log::warning("something");
+    log::warning("something\nof two lines");
     return Output{};
   });
   const std::string id = " " + log::operationId() + " ";  // before the child is made: it keeps it
   CHECK(runInChild(app, {"make", "--log-dir", scratch.path().string()}).code == 0);
   CHECK(fs::file_size(scratch / "dlpx-mysql-stage.1.log") == 10 * 1024 * 1024);
   const std::vector<std::string> lines = split(trim(readFile(file)), '\n');
-  CHECK(lines.size() == 3);
+  CHECK(lines.size() == 4);
   for (const std::string& line : lines) CHECK(contains(line, id));
 }
 
