@@ -45,7 +45,7 @@ struct ParameterSpec {
   bool takesValue() const { return type != ValueType::flag; }
 };
 
-// Every parameter of every executable, in the order of the reference. To add one, add it to table.cpp.
+// Every parameter of every executable, in the order of the reference. To add one, add it to a table_….cpp.
 const std::vector<ParameterSpec>& parameterTable();
 
 // By flag name, with or without a secret's "-file"; throws Error{internal} for a name that the table lacks.
