@@ -6,6 +6,7 @@
 #include "backup/accounts_in_statement.h"
 #include "backup/deferred_keys.h"
 #include "backup/qualified_names.h"
+#include "backup/restore_session.h"
 #include "backup/schema.h"
 #include "backup/tablespaces.h"
 #include "base/error.h"
@@ -19,29 +20,6 @@ namespace {
 using Kind = SqlStatement::Kind;
 using Scope = SqlAssignment::Scope;
 
-// What every session of a restore begins with. Strict modes would refuse row formats and defaults that the
-// source still has.
-std::vector<std::string> preamble() {
-  return {
-      "SET SESSION sql_log_bin = 0",
-      // A dump without a head (--compact) sets no mode of its own, and its dates are what the source allowed.
-      "SET SESSION sql_mode = CONCAT(REPLACE(REPLACE(@@sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', "
-      "''), "
-      "',ALLOW_INVALID_DATES')",
-      "SET SESSION innodb_strict_mode = 0, SESSION net_read_timeout = 86400, SESSION wait_timeout = 2147483",
-      "/*!80013 SET SESSION sql_require_primary_key = 0 */",
-      "/*!80027 SET SESSION innodb_ddl_threads = 1, SESSION innodb_ddl_buffer_size = 67108864 */",
-      "/*!80030 SET SESSION sql_generate_invisible_primary_key = 0 */",
-      "/*!80400 SET SESSION restrict_fk_on_non_standard_key = 0 */"};
-}
-
-Session mainSession(const ConnectionOptions& target) {
-  Session session = Session::connect(target, ExitCode::restore);
-  session.failWith(ExitCode::restore);
-  for (const std::string& statement : preamble()) session.execute(std::string_view(statement));
-  return session;
-}
-
 std::vector<AccountName> keptAccounts(Session& session) {
   std::vector<AccountName> kept{
       {"mysql.sys", "localhost"}, {"mysql.session", "localhost"}, {"mysql.infoschema", "localhost"}};
@@ -49,24 +27,6 @@ std::vector<AccountName> keptAccounts(Session& session) {
   const size_t at = own.rfind('@');
   if (at != std::string::npos) kept.push_back({own.substr(0, at), own.substr(at + 1)});
   return kept;
-}
-
-// mysqldump's own mode, which its head sets when it has saved the session's, turns dates that the source
-// allowed (2024-02-31) into zeros. Modes that belong to a trigger or a routine stay as they are.
-void allowInvalidDates(std::string& text, const std::vector<SqlAssignment>& assignments) {
-  const auto isHead = [](const SqlAssignment& each) {
-    return each.scope == Scope::user && each.name == "old_sql_mode";
-  };
-  const bool head = std::any_of(assignments.begin(), assignments.end(), isHead);
-  for (const SqlAssignment& each : assignments) {
-    const std::string& mode = each.value;
-    if (each.scope != Scope::session || each.name != "sql_mode" || mode.size() < 2 || mode.front() != '\'')
-      continue;
-    if (!head && toLower(mode) != "'no_auto_value_on_zero'") continue;
-    const size_t at = text.rfind(mode);
-    if (at == std::string::npos) continue;
-    text.insert(at + mode.size() - 1, mode.size() > 2 ? ",ALLOW_INVALID_DATES" : "ALLOW_INVALID_DATES");
-  }
 }
 
 constexpr unsigned unknownDatabase = 1049;
@@ -81,8 +41,8 @@ constexpr unsigned missingUniqueParentKey = 6125;
 ScriptRunner::ScriptRunner(const FileRestoreRequest& request, Session& control)
     : request_(request),
       control_(control),
-      main_(mainSession(request.target)),
-      pool_(request.target, request.connections, preamble(),
+      main_(restoreSession(request.target)),
+      pool_(request.target, request.connections, restorePreamble(),
             [this](const LoadStatement& text, const SqlError& error) { return failure(text, error); }),
       views_(main_,
              [this](const LoadStatement& text, const SqlError& error) { return failure(text, error); }),
