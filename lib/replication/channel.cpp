@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "replication/memory_tables.h"
 
 namespace dlpx {
 namespace {
@@ -69,6 +70,16 @@ bool willNotHeal(const ChannelStatus& status) {
   return status.state == ChannelState::broken || status.state == ChannelState::notConfigured;
 }
 
+// An applier of several workers tells only that one of them failed, and where to look.
+void askTheWorker(Session& session, ReplicaStatus& replica) {
+  if (replica.applierProblem.number == 0 || !session.version().atLeast(5, 7)) return;
+  const Rows rows = session.query(
+      "SELECT LAST_ERROR_MESSAGE AS message FROM performance_schema.replication_applier_status_by_worker "
+      "WHERE CHANNEL_NAME = ? AND LAST_ERROR_NUMBER = ? LIMIT 1",
+      replica.channel, replica.applierProblem.number);
+  if (!rows.empty()) replica.applierProblem.message = rows.front().text("message");
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, ChannelStatus>> channelsOf(Session& session) {
@@ -79,7 +90,9 @@ std::vector<std::pair<std::string, ChannelStatus>> channelsOf(Session& session) 
       ReplicaStatus replica = dialect.replicaStatus(row);
       if (replica.sourceHost.empty() || replica.channel.rfind("group_replication_", 0) == 0) continue;
       const std::string name = replica.channel;
-      channels.emplace_back(name, judge(std::move(replica)));
+      askTheWorker(session, replica);
+      ChannelStatus& status = channels.emplace_back(name, judge(std::move(replica))).second;
+      nameMemoryTable(session, status);
     }
     return channels;
   });

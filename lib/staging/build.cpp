@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mysql/dialect.h"
+#include "replication/memory_tables.h"
 #include "server/keyring.h"
 #include "server/server_options.h"
 #include "server/tls_identity.h"
@@ -97,12 +98,24 @@ ChannelStatus replicate(const StagingRequest& request, const Plan& plan, const S
   return channel.waitUntilRunning(Deadline::in(request.timeout));
 }
 
+void noteMemoryTables(const StagingRequest& request, BuiltStaging& built) {
+  Session session = built.instance.connect(request.adminUser, request.adminPassword);
+  const std::vector<std::string> tables = memoryTables(session);
+  if (tables.empty()) return;
+  built.notes.push_back(
+      "MEMORY tables, which each restart of staging empties; an UPDATE or DELETE of the "
+      "source for a row that went stops replication: " +
+      join(tables, ", "));
+}
+
 BuiltStaging build(const StagingRequest& request, const Plan& plan, const Mount& mount, Journal& journal) {
   const Instance instance = createInstance(request, plan, mount, journal);
   const Ingested ingested = ingest(request, plan, instance, journal);
   const StagingFacts facts = factsOf(request, plan, ingested);
   const ChannelStatus channel = replicate(request, plan, facts, ingested, instance, journal);
-  return {instance, facts, channel, ingested.notes};
+  BuiltStaging built{instance, facts, channel, ingested.notes};
+  if (facts.replicates()) noteMemoryTables(request, built);
+  return built;
 }
 
 }  // namespace

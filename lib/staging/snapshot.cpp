@@ -154,7 +154,9 @@ SnapshotFacts describe(Session& session, const Instance& instance, const Staging
 
 void warnOfContent(const SnapshotFacts& snapshot) {
   if (!snapshot.memoryTables.empty())
-    log::warning("MEMORY tables will be empty in a clone: " + join(snapshot.memoryTables, ", "));
+    log::warning(std::string("MEMORY tables will be empty in a clone") +
+                 (snapshot.mode == text(SnapshotMode::stop) ? ", and in staging, which is stopped: " : ": ") +
+                 join(snapshot.memoryTables, ", "));
   if (!snapshot.otherTables.empty())
     log::warning("tables that are not InnoDB's: " + join(snapshot.otherTables, ", "));
   if (snapshot.preparedXa > 0)
