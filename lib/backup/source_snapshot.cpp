@@ -148,6 +148,8 @@ std::string lockStatement(const std::vector<TableName>& tables) {
 // to lock, as the server may keep open tables by session. What fails here LOCK TABLES tells.
 void openTables(Session& locker, const std::vector<TableName>& tables, const Deadline& deadline) {
   constexpr size_t atOnce = 50;
+  // Whoever alters one of those tables waits for this statement, while it waits for another's lock.
+  locker.execute("SET SESSION lock_wait_timeout = 1");
   for (size_t from = 0; from < tables.size() && !deadline.expired(); from += atOnce) {
     std::vector<std::string> parts;
     for (size_t i = from; i < std::min(from + atOnce, tables.size()); ++i)
@@ -198,7 +200,7 @@ class Attempts {
 
   // If our host vanishes while we hold the locks, the source ends the idle session, and its locks, itself.
   static void prepare(Session& locker) {
-    locker.execute("SET SESSION lock_wait_timeout = 5, SESSION wait_timeout = 6, SESSION autocommit = 1");
+    locker.execute("SET SESSION wait_timeout = 6, SESSION autocommit = 1");
   }
 
   std::optional<Coordinates> lockAndOpen(Session& locker, const std::vector<TableName>& tables,
@@ -229,6 +231,7 @@ class Attempts {
 
   bool lock(Session& locker, const std::vector<TableName>& tables) {
     if (tables.empty()) return true;
+    locker.execute("SET SESSION lock_wait_timeout = 5");
     const auto error = locker.tryExecute(lockStatement(tables));
     if (!error) return true;
     if (!worthAnotherTry(error->number())) {
