@@ -166,6 +166,7 @@ class Attempts {
         databases_(databases),
         open_(open),
         limits_(limits),
+        asked_(limits.lockWait),
         watcher_(Session::connect(source, ExitCode::backup)) {
     watcher_.failWith(ExitCode::backup);
   }
@@ -189,6 +190,7 @@ class Attempts {
     prepare(locker);
     const std::string before = schemaFingerprint(watcher_, databases_);
     const std::vector<TableName> tables = baseTables(watcher_, databases_);
+    tables_ = tables.size();
     openTables(locker, tables, deadline);
     std::optional<Coordinates> coordinates = lockAndOpen(locker, tables, deadline);
     if (coordinates && schemaFingerprint(watcher_, databases_) != before) {
@@ -212,6 +214,7 @@ class Attempts {
       if (!lock(locker, tables)) return std::nullopt;
       if (!guard.locked()) {
         problem_ = "the tables' locks came too late";
+        blocked_ = true;
         return std::nullopt;
       }
       open_(stallEnd);
@@ -259,6 +262,7 @@ class Attempts {
     blocked_ = false;
     const auto first = blockers(watcher_, databases_);
     problem_ = "locks were not granted: " + describe(first);
+    if (first && first->empty()) allowMore();
     rest(deadline, pause);
     if (!first || first->empty()) return;
     waitUntil(
@@ -273,6 +277,14 @@ class Attempts {
         Milliseconds(500));
   }
 
+  // Nobody stood in the way: the tables themselves take longer.
+  void allowMore() {
+    const Milliseconds grown = limits_.lockWait + std::max(limits_.lockWait / 2, Milliseconds(100));
+    const Milliseconds next = std::min(grown, asked_ + limits_.morePerTable * static_cast<int64_t>(tables_));
+    limits_.stall += next - limits_.lockWait;
+    limits_.lockWait = next;
+  }
+
   Error gaveUp(unsigned attempts) {
     if (blocked_) problem_ = "locks were not granted: " + describe(blockers(watcher_, databases_));
     return Error(
@@ -285,6 +297,8 @@ class Attempts {
   const std::vector<std::string>& databases_;
   const OpenSnapshots& open_;
   SnapshotLimits limits_;
+  Milliseconds asked_;
+  size_t tables_ = 0;
   Session watcher_;
   std::string problem_;
   bool blocked_ = false;

@@ -16,13 +16,15 @@ namespace dlpx {
 // LOCK TABLES … READ on the tables that are copied waits for transactions which write to them, and while it
 // waits, new writers queue behind it. So an attempt gives up, from outside (lock_wait_timeout counts per
 // table), after `lockWait`; what it then holds it gives back after `stall` counted from its beginning. Nobody
-// ever waits longer for us, however many tables there are: they are opened before, by statements that lock
-// nobody out (1,000 tables nobody had used: locked in 1.2 s instead of 3.2 s). Between attempts the source is
-// left alone, for pauses that grow. FLUSH TABLES, FLUSH TABLES WITH READ LOCK and RELOAD are not used: they
-// stall writers behind one long query.
+// ever waits longer for us. The tables are opened before, by statements that lock nobody out (1,000 tables
+// nobody had used: locked in 1.2 s instead of 3.2 s). Where an attempt fails and nobody holds a lock, as many
+// tables take long on a busy host or with a small cache, the next may take half as long again, up to
+// `morePerTable` more. Between attempts the source is left alone, for pauses that grow. FLUSH TABLES, FLUSH
+// TABLES WITH READ LOCK and RELOAD are not used: they stall writers behind one long query.
 struct SnapshotLimits {
-  Milliseconds lockWait{2'500};    // until our LOCK TABLES is killed
-  Milliseconds stall{4'500};       // from the first lock to UNLOCK TABLES
+  Milliseconds lockWait{2'500};  // until our LOCK TABLES is killed
+  Milliseconds stall{4'500};     // from the first lock to UNLOCK TABLES
+  Milliseconds morePerTable{10};
   Milliseconds firstPause{1'000};  // grows by half each time
   Milliseconds longestPause{15'000};
   unsigned attempts = 20;  // about 4 minutes

@@ -222,4 +222,14 @@ TEST_CASE("the snapshot of a thousand tables holds its locks for a moment only")
   CHECK(coordinates.position.has_value());
   CHECK(root.number("SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE OBJECT_SCHEMA = 'many'") ==
         0);
+
+  // Nobody is in the way of these, but no server locks so many in a millisecond.
+  SnapshotLimits impatient{.lockWait = Milliseconds(1), .firstPause = Milliseconds(1)};
+  CHECK_NOTHROW(takeSnapshots(
+      account, {"many"}, [](const Deadline&) {}, Deadline::in(Seconds(60)), impatient));
+  impatient.morePerTable = Milliseconds(0);
+  impatient.attempts = 5;
+  CHECK_THROWS_AS(takeSnapshots(
+                      account, {"many"}, [](const Deadline&) {}, Deadline::in(Seconds(60)), impatient),
+                  Error);
 }
