@@ -10,8 +10,17 @@
 
 namespace dlpx {
 
+namespace {
+
+constexpr unsigned serverLost = 2013;
+constexpr unsigned sslConnectionError = 2026;
+
+}  // namespace
+
 SqlError Session::Impl::error(std::string_view statement) const {
-  const unsigned number = mysql_errno(mysql());
+  // Of a connection that was made TLS reports by this number only that its other end is gone.
+  const unsigned reported = mysql_errno(mysql());
+  const unsigned number = reported == sslConnectionError ? serverLost : reported;
   const std::string message = withoutSecrets(oneLine(mysql_error(mysql())), statement);
   const SqlError found(onRefused,
                        fmt::format("{} (error {}) from {} for: {}", message, number, options.endpoint.text(),

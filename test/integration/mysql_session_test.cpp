@@ -1,6 +1,7 @@
 #include "mysql/session.h"
 
 #include <fstream>
+#include <thread>
 
 #include "support/catch.h"
 #include "support/deceitful_server.h"
@@ -201,6 +202,57 @@ TEST_CASE("a session knows its server") {
   CHECK(waitUntil(Deadline::in(Seconds(5)), [&] { return !root.alive(); }));
   CHECK(sqlErrorOf([&] { root.query("SELECT 1"); }).connectionLost());
   CHECK_THROWS_AS(root.tryExecute("DO 1"), SqlError);
+}
+
+// Over TLS the library may tell only that its peer is gone, by the number of a failed handshake.
+TEST_CASE("a session that the server ends is lost, with and without TLS, idle or at work") {
+  MysqlServer server;
+  Session root = server.root();
+  server.createUser("u", hard);
+  for (const SslMode mode : {SslMode::disabled, SslMode::required}) {
+    INFO(text(mode));
+    ConnectionOptions options = server.tcpOptions("u", hard);
+    options.ssl = mode;
+    Session idle = Session::connect(options);
+    idle.execute("SELECT 1");
+    root.kill(idle.connectionId());
+    REQUIRE(waitUntil(Deadline::in(Seconds(30)), [&] {
+      return root.number(sql("SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?",
+                             idle.connectionId())) == 0;
+    }));
+    const SqlError ofIdle = sqlErrorOf([&] { idle.execute("SELECT 1"); });
+    INFO(ofIdle.what());
+    CHECK(ofIdle.connectionLost());
+    const SqlError again = sqlErrorOf([&] { idle.execute("SELECT 1"); });
+    INFO(again.what());
+    CHECK(again.connectionLost());
+
+    Session timedOut = Session::connect(options);
+    timedOut.execute("SET SESSION wait_timeout = 1");
+    REQUIRE(waitUntil(Deadline::in(Seconds(30)), [&] {
+      return root.number(sql("SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?",
+                             timedOut.connectionId())) == 0;
+    }));
+    const SqlError ofTimedOut = sqlErrorOf([&] { timedOut.execute("SELECT 1"); });
+    INFO(ofTimedOut.what());
+    CHECK(ofTimedOut.connectionLost());
+
+    Session waiting = Session::connect(options);
+    const uint64_t id = waiting.connectionId();
+    std::thread killer([&] {
+      Session other = server.root();
+      waitUntil(Deadline::in(Seconds(30)), [&] {
+        return other.number(sql("SELECT COUNT(*) FROM information_schema.processlist WHERE id = ? AND "
+                                "info LIKE '%SLEEP%'",
+                                id)) == 1;
+      });
+      other.kill(id);
+    });
+    const SqlError ofWaiting = sqlErrorOf([&] { waiting.execute("SELECT SLEEP(60)"); });
+    killer.join();
+    INFO(ofWaiting.what());
+    CHECK(ofWaiting.connectionLost());
+  }
 }
 
 TEST_CASE("no option file and no variable of the user changes a connection") {
