@@ -15,7 +15,6 @@
 #include "base/rename.h"
 #include "base/text.h"
 #include "base/undo.h"
-#include "command/parameters.h"
 #include "server/snapshot_facts.h"
 #include "vdb/export_files.h"
 #include "vdb/keyring.h"
@@ -28,10 +27,6 @@ namespace {
 constexpr const char* copyStopped = "copy-stopped";
 constexpr const char* startAfterCopy = "start-after-copy";
 constexpr const char* clonePluginNote = "clonePluginOfExport";
-
-bool toStdout(const ExportRequest& request) {
-  return request.output.filename() == "-";
-}
 
 Error usage(const std::string& fact, const std::string& remedy) {
   return Error(ExitCode::usage, fact, remedy);
@@ -61,7 +56,7 @@ ArchiveOwner ownerNamed(const std::string& name, bool mustExist) {
 
 void refuseTaken(const ExportRequest& request) {
   const fs::path& output = request.output;
-  if (toStdout(request)) {
+  if (request.toStdout()) {
     if (!request.tar)
       throw usage("only a tar can go to standard output", "add --tar, or name a path with --output");
     if (isatty(STDOUT_FILENO) != 0)
@@ -215,7 +210,7 @@ void publishTar(Export& job) {
   job.steps.begin("tar");
   Progress progress("writing " + request.output.string(), allocatedBytes(job.work));
   const std::string root = job.place.directory.filename().string();
-  if (toStdout(request)) {
+  if (request.toStdout()) {
     writeTar(job.work, root, job.owner, {"standard output", STDOUT_FILENO}, request.compression, progress);
     return;
   }
@@ -240,7 +235,7 @@ void publish(Export& job) {
 Output told(Export& job, bool hot, uint64_t bytes) {
   const std::string command = startCommand(job.place);
   Output output;
-  output.json = {{"output", toStdout(job.request) ? "-" : job.request.output.string()},
+  output.json = {{"output", job.request.toStdout() ? "-" : job.request.output.string()},
                  {"kind", job.request.tar ? "tar" : "directory"},
                  {"copy", hot ? "hot" : "cold"},
                  {"place", job.place.directory.string()},
@@ -249,7 +244,7 @@ Output told(Export& job, bool hot, uint64_t bytes) {
                  {"version", job.vdb.facts().version.text()},
                  {"start", command},
                  {"seconds", job.steps.seconds()}};
-  if (toStdout(job.request)) {
+  if (job.request.toStdout()) {
     log::info("start it with: " + command);
     return output;
   }
@@ -285,7 +280,7 @@ uint64_t checkExport(const Export& job) {
   refuseEncryptedExport(job.vdb);
   const uint64_t bytes = allocatedBytes(job.vdb.mount().data());
   requireSpace(job.work.parent_path(), bytes);
-  if (request.tar && !toStdout(request) && request.compression == Compression::none)
+  if (request.tar && !request.toStdout() && request.compression == Compression::none)
     requireSpace(request.output.parent_path(), bytes);
   return bytes;
 }
@@ -333,49 +328,7 @@ Output exportDump(const ExportRequest& request, const Instance& vdb) {
   return output;
 }
 
-fs::path withoutEndings(const fs::path& file) {
-  std::string name = file.filename().string();
-  for (const char* ending : {".gz", ".zst", ".xz", ".tgz", ".tzst", ".txz", ".tar"})
-    if (endsWith(name, ending) && name.size() > std::string_view(ending).size())
-      name.erase(name.size() - std::string_view(ending).size());
-  return file.parent_path() / name;
-}
-
-Compression compressionNamed(const std::string& name) {
-  if (name == "gzip") return Compression::gzip;
-  if (name == "zstd") return Compression::zstd;
-  return name == "xz" ? Compression::xz : Compression::none;
-}
-
 }  // namespace
-
-ExportRequest exportRequest(const Parameters& parameters) {
-  ExportRequest request{.access = vdbAccess(parameters), .output = parameters.path("output")};
-  request.tar = parameters.flag("tar");
-  request.logical = parameters.flag("logical");
-  if (request.tar && request.logical)
-    throw usage("--tar and --logical are two kinds of export", "leave one out");
-  const std::string compression = parameters.text("compression");
-  request.compression =
-      compression == "auto" ? compressionOfName(request.output) : compressionNamed(compression);
-  if (request.compression != Compression::none && !request.tar && !request.logical)
-    throw usage("a directory is not compressed", "add --tar or --logical");
-  request.gtids = parameters.flagIfGiven("gtids").value_or(true);
-  request.copy = parameters.text("copy");
-  request.owner = parameters.textOr("owner", "");
-  request.port = parameters.port("target-port");
-  if (const auto place = parameters.pathIfGiven("target-directory")) {
-    request.place = *place;
-  } else if (toStdout(request)) {
-    throw usage("a tar on standard output does not tell where it will be unpacked",
-                "name the directory with --target-directory");
-  } else {
-    request.place = request.tar ? withoutEndings(request.output) : request.output;
-  }
-  if (toStdout(request) && parameters.flag("json"))
-    throw usage("standard output takes the tar or the JSON result, not both", "leave out --json");
-  return request;
-}
 
 StepList planExport(const ExportRequest& request) {
   refuseTaken(request);

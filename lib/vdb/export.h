@@ -21,6 +21,8 @@ struct ExportRequest {
   std::string owner;     // USER[:GROUP]; empty: the account that the VDB's server runs as
   fs::path place;        // where the directory will lie on its server
   uint16_t port = 3306;  // that the server will have
+
+  bool toStdout() const;
 };
 ExportRequest exportRequest(const Parameters& parameters);
 
