@@ -49,7 +49,7 @@ void copyTree(const fs::path& from, const fs::path& to) {
 
 void usePrivateRegistry() {
   static const Scratch scratch;
-  setenv("DLPX_MYSQL_REGISTRY", scratch.path().c_str(), 1);
+  setenv("DLPX_MYSQL_REGISTRY", (scratch / "registry").c_str(), 1);
 }
 
 }  // namespace
