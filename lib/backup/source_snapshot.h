@@ -17,14 +17,15 @@ namespace dlpx {
 // waits, new writers queue behind it. So an attempt gives up, from outside (lock_wait_timeout counts per
 // table), after `lockWait`; what it then holds it gives back after `stall` counted from its beginning. Nobody
 // ever waits longer for us. The tables are opened before, by statements that lock nobody out (1,000 tables
-// nobody had used: locked in 1.2 s instead of 3.2 s). Where an attempt fails and nobody holds a lock, as many
-// tables take long on a busy host or with a small cache, the next may take half as long again, up to
-// `morePerTable` more. Between attempts the source is left alone, for pauses that grow. FLUSH TABLES, FLUSH
-// TABLES WITH READ LOCK and RELOAD are not used: they stall writers behind one long query.
+// nobody had used: locked in 1.2 s instead of 3.2 s). Only where an attempt failed though nobody held a lock,
+// as with many tables on a busy host or with a small cache, both limits grow by half of `lockWait`, in all by
+// `morePerTable` for each table at the most. Between attempts the source is left alone, for pauses that grow.
+// FLUSH TABLES, FLUSH TABLES WITH READ LOCK and RELOAD are not used: they stall writers behind one long
+// query.
 struct SnapshotLimits {
-  Milliseconds lockWait{2'500};  // until our LOCK TABLES is killed
-  Milliseconds stall{4'500};     // from the first lock to UNLOCK TABLES
-  Milliseconds morePerTable{10};
+  Milliseconds lockWait{2'500};    // until our LOCK TABLES is killed
+  Milliseconds stall{4'500};       // from the first lock to UNLOCK TABLES
+  Milliseconds morePerTable{10};   // 0: the two above never grow
   Milliseconds firstPause{1'000};  // grows by half each time
   Milliseconds longestPause{15'000};
   unsigned attempts = 20;  // about 4 minutes

@@ -73,8 +73,9 @@ void note(const fs::path& mysqld, const Version& version) {
     const Json known = readKnown();
     if (known.contains(mysqld.string()) && wordOf(known[mysqld.string()], "file") == stamp) return;
     Json kept = Json::object();
+    std::error_code unseen;  // may be another user's: it goes, and is asked again
     for (const auto& [path, entry] : known.items())
-      if (fs::exists(path)) kept[path] = entry;
+      if (fs::exists(path, unseen)) kept[path] = entry;
     kept[mysqld.string()] = {{"file", stamp}, {"version", version.text()}};
     if (!fs::is_directory(file().parent_path())) makeDirectory(file().parent_path(), {0755, std::nullopt});
     writeFile(file(), pretty(kept), {0644, std::nullopt});

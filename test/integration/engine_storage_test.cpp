@@ -227,16 +227,26 @@ TEST_CASE("an empty pool whose storage is away is not destroyed, and can be forg
   CHECK(engine.catalogue().pools().empty());
 }
 
+namespace {
+
+// In the user's own zpool.
+PoolRequest insideOf(const test::PoolStorage& users) {
+  PoolRequest request;
+  request.name = "inner";
+  request.kind = PoolKind::zfs;
+  request.dataset = "dlpx-mysql-" + users.config().id;
+  return request;
+}
+
+}  // namespace
+
 TEST_CASE("a pool in an exported zpool of the user's is not destroyed") {
   const test::PoolStorage users("zfs");
   openPool(users.config())->create();
   const test::FakeHooks hooks;
   const test::Scratch home;
   Engine engine({home / "engine", hooks.directory()});
-  PoolRequest request;
-  request.name = "inner";
-  request.kind = PoolKind::zfs;
-  request.dataset = "dlpx-mysql-" + users.config().id;
+  const PoolRequest request = insideOf(users);
   const PoolConfig made = createPool(engine, request);
   users.takeAway();
   CHECK_THROWS_AS(destroyPool(engine, "inner"), Error);
@@ -255,10 +265,7 @@ TEST_CASE("a pool in a zfs dataset of the user's is made once, told with its dat
   const test::FakeHooks hooks;
   const test::Scratch home;
   Engine engine({home / "engine", hooks.directory()});
-  PoolRequest request;
-  request.name = "inner";
-  request.kind = PoolKind::zfs;
-  request.dataset = "dlpx-mysql-" + users.config().id;
+  PoolRequest request = insideOf(users);
   const PoolConfig made = createPool(engine, request);
   CHECK(createPool(engine, request).id == made.id);
   CHECK(made.image.empty());
