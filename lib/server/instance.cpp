@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <sstream>
 
 #include "base/error.h"
@@ -44,6 +45,20 @@ class InitFile {
  private:
   UniqueFd fd_;
 };
+
+void addOptions(Command& command, const std::vector<std::string>& options) {
+  command.argv.insert(command.argv.end(), options.begin(), options.end());
+}
+
+// To be kept until the command has ended.
+std::unique_ptr<InitFile> addInitFile(Command& command, const std::string& statements,
+                                      const Instance& instance) {
+  if (statements.empty()) return nullptr;
+  auto file = std::make_unique<InitFile>(statements, instance.owner());
+  command.argv.push_back(file->option());
+  command.inherit.push_back(file->fd());
+  return file;
+}
 
 // InnoDB often says only which file it could not make larger: then what is free tells.
 bool isDiskFull(const std::string& errors, const fs::path& root) {
@@ -158,15 +173,14 @@ InstanceState Instance::state() const {
 
 void Instance::initialise(const std::vector<std::string>& options, const std::string& initStatements,
                           const Deadline& deadline) const {
-  const InitFile initFile(initStatements, owner());
   const ServerProgram mysqld = serverProgram(mount_, facts_);
   Command command{.argv = {mysqld.program.string(), "--defaults-file=" + mount_.optionFile().string(),
-                           "--initialize-insecure", initFile.option()},
-                  .inherit = {initFile.fd()},
+                           "--initialize-insecure"},
                   .deadline = deadline};
   if (geteuid() == 0) command.argv.push_back("--user=" + facts_.osUser);
-  for (const auto& more : {mysqld.options, options})
-    command.argv.insert(command.argv.end(), more.begin(), more.end());
+  addOptions(command, mysqld.options);
+  addOptions(command, options);
+  const auto initFile = addInitFile(command, initStatements, *this);
   const uint64_t before = errorLogSize();
   const Finished finished = run(command);
   const std::string errors = errorsIn(errorLogSince(before) + finished.err);
@@ -235,14 +249,9 @@ void Instance::launch(const Start& start) const {
       .outlivesUs = true,
       .deadline = start.deadline};
   if (geteuid() == 0) command.argv.push_back("--user=" + facts_.osUser);
-  for (const auto& more : {mysqld.options, start.options})
-    command.argv.insert(command.argv.end(), more.begin(), more.end());
-  std::optional<InitFile> initFile;
-  if (!start.initStatements.empty()) {
-    initFile.emplace(start.initStatements, owner());
-    command.argv.push_back(initFile->option());
-    command.inherit.push_back(initFile->fd());
-  }
+  addOptions(command, mysqld.options);
+  addOptions(command, start.options);
+  const auto initFile = addInitFile(command, start.initStatements, *this);
   const Finished finished = run(command);
   if (finished.ok() && process()) return;
   const std::string log = errorLogSince(before);

@@ -64,9 +64,9 @@ class Instance {
   // The mysqld that has this data directory open, whatever its pid file says.
   std::optional<ProcessFacts> process() const;
 
-  // `mysqld --initialize-insecure` into an empty data directory. The statements run, as a super user and one
-  // a line, before it ends, so that no account without a password ever meets a network. Throws
-  // Error{serverStart}.
+  // `mysqld --initialize-insecure` into an empty data directory. The statements, if any, run as a super user
+  // and one a line before it ends, so that no account without a password ever meets a network. Throws
+  // Error{serverStart}. Use makeFreshData(), which seldom needs this.
   void initialise(const std::vector<std::string>& options, const std::string& initStatements,
                   const Deadline& deadline) const;
 

@@ -26,17 +26,6 @@ bool isBinary(const fs::path& path) {
              "ELF";
 }
 
-// "" when it is not there, or may change unseen.
-std::string stampOf(const fs::path& path) {
-  struct stat status = {};
-  if (stat(path.c_str(), &status) != 0 || access(path.c_str(), X_OK) != 0 || !isBinary(path)) return {};
-  const auto text = [](const timespec& time) {
-    return std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
-  };
-  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) + ":" +
-         std::to_string(status.st_size) + ":" + text(status.st_mtim) + ":" + text(status.st_ctim);
-}
-
 Json readKnown() {
   const Json known = Json::parse(readFileIfThere(file()).value_or("{}"), nullptr, false);
   return known.is_object() ? known : Json::object();
@@ -49,6 +38,17 @@ std::string wordOf(const Json& entry, const char* member) {
 }
 
 }  // namespace
+
+std::string stampOf(const fs::path& program) {
+  struct stat status = {};
+  if (stat(program.c_str(), &status) != 0 || access(program.c_str(), X_OK) != 0 || !isBinary(program))
+    return {};
+  const auto text = [](const timespec& time) {
+    return std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
+  };
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) + ":" +
+         std::to_string(status.st_size) + ":" + text(status.st_mtim) + ":" + text(status.st_ctim);
+}
 
 std::optional<Installation> find(const fs::path& basedir) {
   const auto mysqld = findMysqld(basedir);

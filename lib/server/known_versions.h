@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "server/installation.h"
 
@@ -11,6 +12,8 @@ namespace dlpx::known_versions {
 
 // As installationAt(), where the answer is known.
 std::optional<Installation> find(const fs::path& basedir);
+// Device, inode, size and times of a binary; "" where it is not there, is a script, or cannot be run.
+std::string stampOf(const fs::path& program);
 // For commands that change something anyway. Where it cannot be written, the next one asks again.
 void note(const fs::path& mysqld, const Version& version);
 

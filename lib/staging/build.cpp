@@ -1,5 +1,6 @@
 #include "staging/build.h"
 
+#include "backup/fresh_data.h"
 #include "base/error.h"
 #include "base/json_full.h"
 #include "base/log.h"
@@ -17,32 +18,35 @@
 namespace dlpx {
 namespace {
 
-// The accounts of a new server: ours, and root without a password that anybody knows.
+// The accounts of a new server: root with a password that nobody knows, first of all, and ours.
 std::string firstStatements(const StagingRequest& request, const Version& version) {
   const Dialect dialect(version);
   std::vector<std::string> statements = {"SET SESSION sql_log_bin = 0", std::string(neutralSqlMode)};
-  for (const std::string& each : accountStatements(request.adminUser, request.adminPassword, version))
-    statements.push_back(each);
   if (request.adminUser != "root") {
     for (const std::string& each : dialect.setPassword("root", "localhost", randomSecret()))
       statements.push_back(each);
     statements.push_back(dialect.lockAccount("root", "localhost", true));
   }
+  for (const std::string& each : accountStatements(request.adminUser, request.adminPassword, version))
+    statements.push_back(each);
   return join(statements, ";\n") + ";\n";
 }
 
-// Servers before 8.0 may be built with a TLS library that cannot read our keys: they make their own.
-void initialise(const Instance& instance, const StagingRequest& request, const Plan& plan) {
+// Servers before 8.0 may be built with a TLS library that cannot read our keys: they make their own. Returns
+// what the first start has to run.
+std::string initialise(const Instance& instance, const StagingRequest& request, const Plan& plan) {
   const Version& version = plan.installation.version;
   const bool ourKeys = version.atLeast(8, 0);
   const std::vector<std::string> options =
       ourKeys ? std::vector<std::string>{"--auto-generate-certs=OFF"} : std::vector<std::string>{};
-  instance.initialise(options, firstStatements(request, version), Deadline::in(request.timeout));
+  std::string statements =
+      makeFreshData(instance, {options, firstStatements(request, version), Deadline::in(request.timeout)});
   if (ourKeys) writeTlsIdentity(instance.mount().data(), instance.owner());
+  return statements;
 }
 
-Instance createInstance(const StagingRequest& request, const Plan& plan, const Mount& mount,
-                        Journal& journal) {
+NewInstance createInstance(const StagingRequest& request, const Plan& plan, const Mount& mount,
+                           Journal& journal) {
   const Instance instance(mount, stagingInstance(request, plan));
   journal.step("create");
   const Owner owner = ownerOf(request.osUser);
@@ -53,8 +57,7 @@ Instance createInstance(const StagingRequest& request, const Plan& plan, const M
   if (plan.keyring) writeKeyring(instance.facts().keyring, firstKeyring(request, plan), owner);
   writeStagingOptions(instance, request, plan);
   journal.step("initialise");
-  initialise(instance, request, plan);
-  return instance;
+  return {instance, initialise(instance, request, plan)};
 }
 
 StagingFacts factsOf(const StagingRequest& request, const Plan& plan, const Ingested& ingested) {
@@ -109,8 +112,9 @@ void noteMemoryTables(const StagingRequest& request, BuiltStaging& built) {
 }
 
 BuiltStaging build(const StagingRequest& request, const Plan& plan, const Mount& mount, Journal& journal) {
-  const Instance instance = createInstance(request, plan, mount, journal);
-  const Ingested ingested = ingest(request, plan, instance, journal);
+  const NewInstance created = createInstance(request, plan, mount, journal);
+  const Instance& instance = created.instance;
+  const Ingested ingested = ingest(request, plan, created, journal);
   const StagingFacts facts = factsOf(request, plan, ingested);
   const ChannelStatus channel = replicate(request, plan, facts, ingested, instance, journal);
   BuiltStaging built{instance, facts, channel, ingested.notes};

@@ -23,6 +23,12 @@ Instance::Start startWith(const StagingRequest& request, std::vector<std::string
   return {.options = std::move(options), .deadline = Deadline::in(request.timeout)};
 }
 
+void startFirst(const StagingRequest& request, const NewInstance& created, std::vector<std::string> options) {
+  Instance::Start start = startWith(request, std::move(options));
+  start.initStatements = created.firstStatements;
+  created.instance.start(start);
+}
+
 void waitForEnd(const Instance& instance, const Deadline& deadline) {
   if (waitUntil(deadline, [&] { return !instance.process(); })) {
     instance.stop(deadline);  // removes the pid file that a server which ended by itself may leave
@@ -55,10 +61,11 @@ AdminCredential credentialOn(const Instance& instance, const StagingRequest& req
   return readCredential(session, request.adminUser);
 }
 
-Ingested ingestByClone(const StagingRequest& request, const Plan& plan, const Instance& instance,
+Ingested ingestByClone(const StagingRequest& request, const Plan& plan, const NewInstance& created,
                        Journal& journal) {
+  const Instance& instance = created.instance;
   journal.step("start for clone");
-  instance.start(startWith(request, cloningOptions()));
+  startFirst(request, created, cloningOptions());
   const AdminCredential admin = credentialOn(instance, request);
   journal.step("clone");
   cloneInto({.source = request.source, .target = adminConnection(instance, request.adminPassword)});
@@ -109,13 +116,14 @@ void setForLoading(LoadSettings& settings, Session& control) {
 }
 
 // By copy or dump.
-Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const Instance& instance,
+Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const NewInstance& created,
                          Journal& journal) {
+  const Instance& instance = created.instance;
   const std::string method(text(plan.choice.method));
   journal.step("start for " + method);
   const bool online = copiesOnline(plan);
-  instance.start(
-      startWith(request, online ? std::vector<std::string>{} : loadingOptions(plan.installation.version)));
+  startFirst(request, created,
+             online ? std::vector<std::string>{} : loadingOptions(plan.installation.version));
   Session control = instance.connect(request.adminUser, request.adminPassword);
   control.failWith(ExitCode::restore);
   control.execute("SET SESSION wait_timeout = 2147483");
@@ -144,10 +152,11 @@ Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const 
   return {report.coordinates, report.notes};
 }
 
-Ingested restoreLogically(const StagingRequest& request, const Plan& plan, const Instance& instance,
+Ingested restoreLogically(const StagingRequest& request, const Plan& plan, const NewInstance& created,
                           Journal& journal) {
+  const Instance& instance = created.instance;
   journal.step("start for restore");
-  instance.start(startWith(request, loadingOptions(plan.installation.version)));
+  startFirst(request, created, loadingOptions(plan.installation.version));
   journal.step("restore");
   const bool subset = plan.source && !request.databases.empty();
   FileRestoreReport report =
@@ -165,10 +174,11 @@ Ingested restoreLogically(const StagingRequest& request, const Plan& plan, const
 }
 
 // The backup's files take the place of those that were initialised.
-Ingested restorePhysically(const StagingRequest& request, const Plan& plan, const Instance& instance,
+Ingested restorePhysically(const StagingRequest& request, const Plan& plan, const NewInstance& created,
                            Journal& journal) {
+  const Instance& instance = created.instance;
   journal.step("start for restore");
-  instance.start(startWith(request, {}));
+  startFirst(request, created, {});
   const AdminCredential admin = credentialOn(instance, request);
   instance.stop(Deadline::in(request.timeout));
   journal.step("restore");
@@ -186,10 +196,10 @@ Ingested restorePhysically(const StagingRequest& request, const Plan& plan, cons
   return {coordinates, plan.backup->notes};
 }
 
-Ingested ingestByFile(const StagingRequest& request, const Plan& plan, const Instance& instance,
+Ingested ingestByFile(const StagingRequest& request, const Plan& plan, const NewInstance& created,
                       Journal& journal) {
-  Ingested ingested = isPhysical(plan.backup->kind) ? restorePhysically(request, plan, instance, journal)
-                                                    : restoreLogically(request, plan, instance, journal);
+  Ingested ingested = isPhysical(plan.backup->kind) ? restorePhysically(request, plan, created, journal)
+                                                    : restoreLogically(request, plan, created, journal);
   Coordinates& coordinates = ingested.coordinates;
   coordinates.usesGtid = plan.source && plan.source->usesGtid() && coordinates.usesGtid;
   return ingested;
@@ -207,15 +217,16 @@ ConnectionOptions adminConnection(const Instance& instance, const Secret& passwo
           .password = password};
 }
 
-Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance& instance, Journal& journal) {
-  if (plan.backup) return ingestByFile(request, plan, instance, journal);
+Ingested ingest(const StagingRequest& request, const Plan& plan, const NewInstance& created,
+                Journal& journal) {
+  if (plan.backup) return ingestByFile(request, plan, created, journal);
   if (request.type == StagingType::manual) {
     journal.step("start seed");
-    instance.start(startWith(request, {}));
+    startFirst(request, created, {});
     return {};
   }
-  return plan.choice.method == Method::clone ? ingestByClone(request, plan, instance, journal)
-                                             : ingestLogically(request, plan, instance, journal);
+  return plan.choice.method == Method::clone ? ingestByClone(request, plan, created, journal)
+                                             : ingestLogically(request, plan, created, journal);
 }
 
 }  // namespace dlpx

@@ -15,9 +15,14 @@ struct Ingested {
   std::vector<std::string> notes;  // what is not as at the source
 };
 
-// Brings the source's data into a new instance whose management account exists, and leaves it running with
-// its durable settings.
-Ingested ingest(const StagingRequest& request, const Plan& plan, const Instance& instance, Journal& journal);
+struct NewInstance {
+  Instance instance;
+  std::string firstStatements;  // for its first start: the management account; "" where it exists
+};
+
+// Brings the source's data into a new instance, and leaves it running with its durable settings.
+Ingested ingest(const StagingRequest& request, const Plan& plan, const NewInstance& created,
+                Journal& journal);
 
 // Whether the plan's copy leaves the server's durable settings as they were, so that it isn't restarted: a
 // copy changes nothing but what is put back, and its pages are on the disk when the redo log is on again.

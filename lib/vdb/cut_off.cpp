@@ -66,8 +66,8 @@ std::string cutOffStatements(const VdbPlan& plan) {
 std::string firstAccountStatements(const VdbPlan& plan) {
   std::vector<std::string> statements = {"SET SESSION sql_log_bin = 0", std::string(neutralSqlMode),
                                          "SET NAMES utf8mb4"};
-  addAccounts(statements, plan);
   if (plan.instance.adminUser != "root") statements.push_back("ALTER USER 'root'@'localhost' ACCOUNT LOCK");
+  addAccounts(statements, plan);
   return lines(statements);
 }
 

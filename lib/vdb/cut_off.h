@@ -18,7 +18,7 @@ std::vector<std::string> cutOffOptions(const VdbPlan& plan, const ParentSettings
 // For Instance::Start, one statement a line. They hold the password.
 std::string cutOffStatements(const VdbPlan& plan);
 
-// Of a VDB that is made anew: its accounts, for Instance::initialise().
+// Of a VDB that is made anew: its accounts, for makeFreshData().
 std::string firstAccountStatements(const VdbPlan& plan);
 
 // The variable in which the init statements leave the GTID set that recovery came to, before they reset it:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backup/fresh_data.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/json_full.h"
@@ -135,9 +136,10 @@ void startExplained(const VdbPlan& plan, const Instance::Start& start) {
   }
 }
 
-void initialiseExplained(const VdbPlan& plan) {
+// Returns what the first start has to run.
+std::string initialiseExplained(const VdbPlan& plan) {
   try {
-    plan.server().initialise({}, firstAccountStatements(plan), Deadline::in(plan.timeout));
+    return makeFreshData(plan.server(), {{}, firstAccountStatements(plan), Deadline::in(plan.timeout)});
   } catch (const Error& error) {
     throw withLog(plan, explained(plan, error));
   }
@@ -377,10 +379,10 @@ Output createEmptyVdb(const VdbRequest& request) {
   setOwner(mount.root(), owner);
   if (!plan.instance.keyring.empty()) writeKeyring(plan.instance.keyring, {}, owner);
   writeVdbOptionFile(plan, {});
-  initialiseExplained(plan);
+  const std::string statements = initialiseExplained(plan);
   steps.begin("start");
   undoStart(server, undo);
-  startExplained(plan, {.deadline = Deadline::in(plan.timeout)});
+  startExplained(plan, {.initStatements = statements, .deadline = Deadline::in(plan.timeout)});
   steps.begin("prove");
   ContractReport report;
   plan.vdb.serverUuid = proveOurs(plan, report);

@@ -5,66 +5,19 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "mysql/session.h"
 #include "process/proc.h"
 #include "server/instance.h"
 #include "server/server_options.h"
 #include "support/catch.h"
+#include "support/instance_bed.h"
 #include "support/mysql_server.h"
 #include "support/pool_storage.h"
-#include "support/scratch.h"
 
 using namespace dlpx;
 
 namespace {
-
-const std::string oddPassword = "pa'ss \"word\" $HOME \\n `x` #é";
-
-// An instance on a scratch mount whose data directory was initialised with a management account.
-struct Fixture {
-  test::Scratch scratch;
-  Mount mount;
-  Instance instance{mount, facts()};
-
-  Fixture() : Fixture(fs::path()) {}
-  explicit Fixture(const fs::path& root) : mount(root.empty() ? scratch / "mount" : root) {
-    setenv("DLPX_MYSQL_REGISTRY", (scratch / "registry").c_str(), 1);
-    makeDirectory(mount.root(), {0755, ownerOf(std::string("mysql"))});
-    mount.create(ownerOf(std::string("mysql")));
-    instance.record();
-    writeOptionFile(instance,
-                    {.role = {{"innodb_redo_log_capacity", "16M"}, {"skip-log-bin", std::nullopt}}});
-  }
-  ~Fixture() {
-    try {
-      instance.stop(Deadline::in(Seconds(60)), true);
-    } catch (const std::exception&) {
-    }
-  }
-
-  static InstanceFacts facts() {
-    const Installation installation = installationAt(test::mysqlDirectory() / "9.7");
-    InstanceFacts made;
-    made.role = "staging";
-    made.basedir = installation.basedir;
-    made.mysqld = installation.mysqld;
-    made.version = installation.version;
-    made.port = test::freePort();
-    made.serverId = 4711;
-    made.osUser = "mysql";
-    made.adminUser = "manager";
-    return made;
-  }
-
-  void initialise() const {
-    instance.initialise({},
-                        sql("CREATE USER manager@localhost IDENTIFIED BY ?;\n", Secret(oddPassword)) +
-                            "GRANT ALL ON *.* TO manager@localhost;\n",
-                        Deadline::in(Seconds(120)));
-  }
-};
 
 std::set<std::string> pipesOf(pid_t pid) {
   std::set<std::string> pipes;
@@ -81,18 +34,18 @@ std::set<std::string> pipesOf(pid_t pid) {
 TEST_CASE(
     "an instance is initialised with its account, starts, answers, and stops with nothing left on the "
     "mount") {
-  Fixture fixture;
+  test::InstanceBed fixture;
   const Instance& instance = fixture.instance;
   CHECK(instance.state() == InstanceState::stopped);
   fixture.initialise();
   instance.start({});
   CHECK(instance.state() == InstanceState::running);
-  Session session = instance.connect("manager", Secret(oddPassword));
+  Session session = instance.connect("manager", fixture.password());
   CHECK(session.value("SELECT @@datadir") == (fixture.mount.data().string() + "/"));
   CHECK(session.value("SELECT @@server_id") == "4711");
   CHECK_NOTHROW(instance.start({}));  // a second start finds it running
   CHECK(Instance::on(fixture.mount)->state() == InstanceState::running);
-  CHECK(readFile(fixture.mount.optionFile()).find(oddPassword) == std::string::npos);
+  CHECK(readFile(fixture.mount.optionFile()).find("pa'ss") == std::string::npos);
   instance.stop(Deadline::in(Seconds(60)));
   CHECK(instance.state() == InstanceState::stopped);
   CHECK(processesUsing(fixture.mount.root()).empty());
@@ -100,7 +53,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a refused init statement stops the server and tells its words") {
-  Fixture fixture;
+  test::InstanceBed fixture;
   fixture.initialise();
   try {
     fixture.instance.start(
@@ -118,7 +71,7 @@ TEST_CASE("a refused init statement stops the server and tells its words") {
 }
 
 TEST_CASE("a port that somebody else holds is told with its holder, and nothing is started or touched") {
-  Fixture fixture;
+  test::InstanceBed fixture;
   fixture.initialise();
   InstanceFacts other = fixture.instance.facts();
   const test::MysqlServer holder({.version = "9.7"});
@@ -137,7 +90,7 @@ TEST_CASE("a port that somebody else holds is told with its holder, and nothing 
 }
 
 TEST_CASE("a server that was killed looks crashed, and its next start recovers") {
-  Fixture fixture;
+  test::InstanceBed fixture;
   fixture.initialise();
   fixture.instance.start({});
   REQUIRE(killProcess(*fixture.instance.process(), Deadline::in(Seconds(10))));
@@ -147,7 +100,7 @@ TEST_CASE("a server that was killed looks crashed, and its next start recovers")
 }
 
 TEST_CASE("an unknown setting fails the start with the server's own words") {
-  Fixture fixture;
+  test::InstanceBed fixture;
   fixture.initialise();
   writeOptionFile(fixture.instance, {.chosen = {{"no_such_setting", "1"}}});
   try {
@@ -162,7 +115,7 @@ TEST_CASE("an unknown setting fails the start with the server's own words") {
 TEST_CASE("a server that fills its disk while it starts is told as such, and starts when it needs less") {
   const test::PoolStorage disk("copy");
   makeDirectory(disk.config().root, {0755, std::nullopt});
-  Fixture fixture(disk.config().root / "mount");
+  test::InstanceBed fixture(disk.config().root / "mount");
   fixture.initialise();
   try {
     fixture.instance.start({.options = {"--innodb-temp-data-file-path=ibtmp1:400M:autoextend"}});
@@ -177,7 +130,7 @@ TEST_CASE("a server that fills its disk while it starts is told as such, and sta
 }
 
 TEST_CASE("a started server holds no descriptor of ours but its emptied init statements") {
-  Fixture fixture;
+  test::InstanceBed fixture;
   fixture.initialise();
   const UniqueFd held = openFile("/etc/hostname", O_RDONLY);
   int pipeEnds[2];

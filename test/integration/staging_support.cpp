@@ -39,6 +39,7 @@ StagingBed::StagingBed(MysqlSetup setup) : source(std::move(setup)), port_(freeP
   }
   createSourceAccount(root);
   setSourcePassword(sourcePassword);
+  shareFreshData(file(""));
   writeFile(file("staging.pw"), stagingPassword + "\n", {0600, std::nullopt});
 }
 

@@ -77,6 +77,12 @@ fs::path freshData() {
   return dataTemplate("9.7", mysqlDirectory() / "9.7");
 }
 
+void shareFreshData(const fs::path& state) {
+  const fs::path shared = fs::path(buildDir()) / "templates/fresh-data";
+  fs::create_directories(shared);
+  fs::create_directory_symlink(shared, state / "fresh-data");
+}
+
 fs::path certificateAuthority() {
   return freshData() / "ca.pem";
 }

@@ -14,6 +14,9 @@ namespace dlpx::test {
 // Where the servers for tests are: DLPX_TEST_MYSQL_DIR, else the build tree's mysql/. Throws when
 // scripts/get-mysql has not been run.
 fs::path mysqlDirectory();
+// Lets the tools of a test, whose registry is in `state`, take the empty data directories of their servers
+// from one place of the build tree.
+void shareFreshData(const fs::path& state);
 // The certificate of an authority that signed some server's certificate, as PEM.
 fs::path certificateAuthority();
 // A data directory of 9.7 as --initialize-insecure leaves it, to be copied from.

@@ -17,6 +17,7 @@ namespace dlpx::test {
 
 Host::Host(const std::string& poolSize) {
   makeDirectory(home(), {0755, std::nullopt});
+  shareFreshData(scratch_.path());
   if (poolSize.empty()) return;
   json({"dlpx-mysql-engine", "pool", "create", "--driver", "btrfs", "--image",
         (scratch_ / "pool.img").string(), "--size", poolSize});

@@ -49,6 +49,7 @@ void copyTree(const fs::path& from, const fs::path& to) {
 
 void usePrivateRegistry() {
   static const Scratch scratch;
+  if (!fs::exists(scratch / "fresh-data")) shareFreshData(scratch.path());
   setenv("DLPX_MYSQL_REGISTRY", (scratch / "registry").c_str(), 1);
 }
 

@@ -1,0 +1,133 @@
+#include "backup/fresh_data.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "server/server_options.h"
+#include "support/catch.h"
+#include "support/instance_bed.h"
+#include "support/mysql_server.h"
+
+using namespace dlpx;
+
+namespace {
+
+fs::path keptIn(const test::InstanceBed& bed) {
+  return bed.scratch / "fresh-data";
+}
+
+std::vector<fs::path> filesIn(const fs::path& directory) {
+  std::vector<fs::path> files;
+  if (fs::exists(directory))
+    for (const auto& entry : fs::directory_iterator(directory)) files.push_back(entry.path());
+  return files;
+}
+
+// A further instance of the same host, on another mount and port.
+Instance another(const test::InstanceBed& bed, const std::string& name,
+                 const std::vector<Option>& settings = {{"innodb_redo_log_capacity", "16M"},
+                                                        {"skip-log-bin", std::nullopt}}) {
+  const Instance instance(Mount(bed.scratch / name), test::InstanceBed::facts());
+  makeDirectory(instance.mount().root(), {0755, instance.owner()});
+  instance.mount().create(instance.owner());
+  writeOptionFile(instance, {.role = settings});
+  return instance;
+}
+
+std::string made(const Instance& instance) {
+  return makeFreshData(instance, {{}, test::InstanceBed::firstStatements(), Deadline::in(Seconds(120))});
+}
+
+// mysqld tells in its error log that it has made a data directory.
+bool initialised(const Instance& instance) {
+  return readFileIfThere(instance.mount().errorLog()).value_or("").find("initializing") != std::string::npos;
+}
+
+struct Identity {
+  std::string uuid, certificate, key;
+};
+
+// Starts it, and looks who may come in.
+Identity startedAndSafe(const Instance& instance, const std::string& statements) {
+  instance.start({.initStatements = statements});
+  Session session = instance.connect("manager", test::InstanceBed::password());
+  CHECK(session.number("SELECT COUNT(*) FROM mysql.user WHERE User = 'manager'") == 1);
+  CHECK(session.number(
+            "SELECT COUNT(*) FROM mysql.user WHERE account_locked = 'N' AND authentication_string = ''"
+            " AND User <> 'root'") == 0);
+  CHECK(session.variable("gtid_executed").empty());
+  Identity identity{session.variable("server_uuid"), readFile(instance.mount().data() / "server-cert.pem"),
+                    readFile(instance.mount().data() / "private_key.pem")};
+  CHECK(ownerOf(instance.mount().data() / "mysql.ibd").uid == instance.owner().uid);
+  return identity;
+}
+
+void ended(const Instance& instance) {
+  instance.stop(Deadline::in(Seconds(60)), true);
+}
+
+}  // namespace
+
+TEST_CASE("a second server's empty data directory is unpacked, and has nothing of the first one's identity") {
+  const test::InstanceBed bed;
+  const std::string statements = made(bed.instance);
+  CHECK(statements == test::InstanceBed::firstStatements());
+  CHECK(initialised(bed.instance));
+  const std::vector<fs::path> kept = filesIn(keptIn(bed));
+  REQUIRE(kept.size() == 1);
+  CHECK(fs::file_size(kept.front()) < (8U << 20));
+  CHECK((fs::status(keptIn(bed)).permissions() & fs::perms::others_all) == fs::perms::none);
+  const Identity first = startedAndSafe(bed.instance, statements);
+
+  const Instance second = another(bed, "second");
+  const Identity identity = startedAndSafe(second, made(second));
+  CHECK_FALSE(initialised(second));
+  CHECK(identity.uuid != first.uuid);
+  CHECK(identity.certificate != first.certificate);
+  CHECK(identity.key != first.key);
+  ended(second);
+}
+
+TEST_CASE("a kept data directory that is damaged, or somebody else's, is made anew") {
+  const test::InstanceBed bed;
+  static_cast<void>(made(bed.instance));
+  const fs::path kept = filesIn(keptIn(bed)).at(0);
+  SECTION("cut off") {
+    fs::resize_file(kept, fs::file_size(kept) / 2);
+  }
+  SECTION("something else") {
+    writeFile(kept, "not an archive", {0600, std::nullopt});
+  }
+  SECTION("somebody else's") {
+    setOwner(kept, ownerOf(std::string("mysql")));
+  }
+  const Instance second = another(bed, "second");
+  startedAndSafe(second, made(second));
+  CHECK(initialised(second));
+  ended(second);
+}
+
+TEST_CASE("another setting, another data directory; one that cannot be kept is made all the same") {
+  const test::InstanceBed bed;
+  static_cast<void>(made(bed.instance));
+  const Instance small = another(bed, "small", {{"innodb_page_size", "8k"}, {"skip-log-bin", std::nullopt}});
+  SECTION("other pages") {
+    const std::string statements = made(small);
+    CHECK(initialised(small));
+    CHECK(filesIn(keptIn(bed)).size() == 2);
+    startedAndSafe(small, statements);
+    CHECK(small.connect("manager", test::InstanceBed::password()).variable("innodb_page_size") == "8192");
+  }
+  SECTION("code that is loaded at the start: the accounts are made before") {
+    const Instance loading = another(bed, "loading", {{"plugin-load-add", "mysql_clone.so"}});
+    CHECK(made(loading).empty());
+    startedAndSafe(loading, {});
+    CHECK(filesIn(keptIn(bed)).size() == 1);
+    ended(loading);
+  }
+  SECTION("no place to keep it") {
+    removeTree(keptIn(bed));
+    writeFile(keptIn(bed), "in the way");
+    startedAndSafe(small, made(small));
+  }
+  ended(small);
+}
