@@ -136,7 +136,7 @@ void cloneWatched(Session& session, const ConnectionOptions& options, const std:
   const uint64_t connection = session.connectionId();
   CloneRun clone = std::async(std::launch::async, [&] {
     auto error = runClone(session, statement);
-    if (!error && afterwards == Afterwards::stopped) const Session closed = std::move(session);
+    if (!error && afterwards == Afterwards::stopped) session.close();
     return error;
   });
   try {

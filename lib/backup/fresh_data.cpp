@@ -16,7 +16,6 @@ namespace dlpx {
 namespace {
 
 constexpr size_t mostKept = 4;
-constexpr std::string_view ending = ".tar.zst";
 
 fs::path keptDirectory() {
   return registry::stateDirectory() / "fresh-data";
@@ -29,8 +28,10 @@ bool isOfOneServer(const std::string& key) {
   return names.contains(key) || startsWith(key, "replicate_") || startsWith(key, "report_");
 }
 
-// Loads code that may have its say about accounts, or needs keys of the one server.
-bool isOnlyForOneServer(const std::string& key) {
+// Loads code that may have its say about accounts (a recipient of CLONE has none but CLONE's), or needs keys
+// of the one server.
+bool isOnlyForOneServer(const std::string& key, const Option& option) {
+  if (startsWith(key, "plugin_load") && option.value == "mysql_clone.so") return false;
   return startsWith(key, "plugin_load") || startsWith(key, "early_plugin_load") || key == "init_file" ||
          key.find("keyring") != std::string::npos;
 }
@@ -42,7 +43,7 @@ std::optional<fs::path> keptFileFor(const Instance& instance, const FreshData& r
   const auto key = freshDataKey(facts.version, known_versions::stampOf(facts.mysqld), request.options,
                                 OptionFile::read(instance.mount().optionFile()));
   if (!key) return std::nullopt;
-  return keptDirectory() / (*key + std::string(ending));
+  return keptDirectory() / (*key + ".tar.zst");
 }
 
 // Only who may start servers here could have put it there.
@@ -80,17 +81,14 @@ bool unpack(const fs::path& file, const Instance& instance) {
   }
 }
 
+// What a command left half made when it was killed is among them.
 void forgetOldest() {
-  std::vector<fs::path> kept;
+  std::vector<std::pair<fs::file_time_type, fs::path>> kept;
+  std::error_code ignored;  // another command may remove it just now
   for (const auto& entry : fs::directory_iterator(keptDirectory()))
-    if (endsWith(entry.path().string(), ending)) kept.push_back(entry.path());
-  if (kept.size() <= mostKept) return;
-  std::sort(kept.begin(), kept.end(), [](const fs::path& one, const fs::path& other) {
-    std::error_code ignored;  // another command may have removed it: then the oldest
-    return fs::last_write_time(one, ignored) > fs::last_write_time(other, ignored);
-  });
-  std::error_code ignored;
-  for (size_t i = mostKept; i < kept.size(); ++i) fs::remove(kept[i], ignored);
+    kept.emplace_back(fs::last_write_time(entry.path(), ignored), entry.path());
+  std::sort(kept.rbegin(), kept.rend());
+  for (size_t i = mostKept; i < kept.size(); ++i) fs::remove(kept[i].second, ignored);
 }
 
 // Where it cannot be, the next one is made again.
@@ -129,7 +127,7 @@ std::optional<std::string> freshDataKey(const Version& version, const std::strin
     all += "[" + group + "]\n";
     for (const Option& option : settings.options(group)) {
       const std::string key = optionKey(option.name);
-      if (isOnlyForOneServer(key)) return std::nullopt;
+      if (isOnlyForOneServer(key, option)) return std::nullopt;
       if (!isOfOneServer(key)) all += optionLine(option) + "\n";
     }
   }
@@ -140,7 +138,8 @@ std::optional<std::string> freshDataKey(const Version& version, const std::strin
 
 std::string makeFreshData(const Instance& instance, const FreshData& request) {
   const auto file = keptFileFor(instance, request);
-  if (!file) {
+  // Where somebody's data is in the way mysqld refuses, in its own words.
+  if (!file || !isEmptyDirectory(instance.mount().data())) {
     instance.initialise(request.options, request.firstStatements, request.deadline);
     return {};
   }

@@ -28,7 +28,7 @@ struct FreshData {
 
 // What a kept directory is good for: this binary (known_versions::stampOf), these options, these settings but
 // for places, port and ids. Nothing where it must be made anew: servers before 8.0, and settings by which
-// code is loaded or that name a key ring.
+// code is loaded (but CLONE's) or that name a key ring.
 std::optional<std::string> freshDataKey(const Version& version, const std::string& stamp,
                                         const std::vector<std::string>& options, const OptionFile& settings);
 

@@ -72,6 +72,10 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
+void Session::close() {
+  impl_.reset();
+}
+
 Session Session::connect(const ConnectionOptions& options, ExitCode onFailure) {
   auto impl = std::make_unique<Impl>();
   impl->handle = openConnection(options, onFailure);

@@ -107,6 +107,10 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
+  // Ends the connection; the object is of no use then. At its end a mysqld waits two seconds for those who
+  // are still connected.
+  void close();
+
   // The exit code of statements that fail from now on.
   void failWith(ExitCode code);
 

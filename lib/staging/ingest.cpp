@@ -145,7 +145,7 @@ Ingested ingestLogically(const StagingRequest& request, const Plan& plan, const 
     journal.step("put settings back");
     settings.finish();
   } else {
-    { const Session closed = std::move(control); }  // the server would wait two seconds for it to go
+    control.close();
     restartDurably(request, instance, journal);
   }
   report.coordinates.usesGtid = plan.source->usesGtid();

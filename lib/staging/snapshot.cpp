@@ -134,8 +134,7 @@ void shutDown(Session& session, const Instance& instance, const StagingFacts& fa
   });
   noteQuiesced(instance, quiescedNow(SnapshotMode::stop, channels));
   if (facts.replicates()) Channel(session).stop(adminConnection(instance, *access.adminPassword), deadline);
-  // The server would wait two seconds for it to go.
-  { const Session closed = std::move(session); }
+  session.close();
   instance.stop(deadline);
 }
 

@@ -96,13 +96,26 @@ class IngestBench:
         return [self.tools + "/dlpx-mysql-stage", "init", "--mount", mount, "--basedir", self.source.basedir, "--port", str(free_port()),
                 "--staging-password-file", self.source.secret, *more]
 
-    def empty(self):
+    def empty(self, name="empty server"):
         """A server that is configured as staging, and ours to fill."""
         mount = self.mount()
         began = time.monotonic()
         run(self.init(mount, "--type", "manual"))
-        self.note("empty server", time.monotonic() - began)
+        self.note(name, time.monotonic() - began)
         return mount
+
+    def bare_server(self):
+        """What its user does without us, with the same my.cnf: mysqld makes the data directory, and starts."""
+        mount = self.mount()
+        run(self.init(mount, "--type", "manual"))
+        stop_server(mount)
+        shutil.rmtree(mount + "/data")
+        server = [self.source.basedir + "/bin/mysqld", f"--defaults-file={mount}/my.cnf", "--user=mysql"]
+        began = time.monotonic()
+        run(server + ["--initialize-insecure"])
+        run(server + ["--daemonize"])
+        self.note("bare server", time.monotonic() - began)
+        self.leave(mount, check=False)
 
     def client(self, mount):
         admin = os.path.join(self.source.work, "admin.cnf")
@@ -167,7 +180,8 @@ class IngestBench:
         self.leave(mount)
 
     def measure(self, runs):
-        turns = [self.bare_clone, lambda: self.ours("init by clone", "clone"), self.piped,
+        self.leave(self.empty("first server"), check=False)  # makes what is kept for the next ones
+        turns = [self.bare_server, self.bare_clone, lambda: self.ours("init by clone", "clone"), self.piped,
                  lambda: self.ours("init by copy", "copy"), self.from_file, self.restored, lambda: self.ours("init by file", "file")]
         for number in range(runs):
             for turn in turns[number % len(turns):] + turns[:number % len(turns)]:
@@ -198,11 +212,11 @@ def bench_ingest(arguments):
 def report(bench, arguments):
     median = {name: statistics.median(values) for name, values in bench.seconds.items()}
     clone, statement = median["init by clone"], median["CLONE statement"]
-    copied = (median["mysqldump | mysql"] + median["empty server"]) / median["init by copy"]
+    copied = (median["mysqldump | mysql"] + median["bare server"]) / median["init by copy"]
     restored = median["mysql <"] / median["restore"]
     peak = max(bench.peaks.values())
     rows = [("init by clone, in all", clone <= 2.5 * statement + 6, f"{(clone - 6) / statement:.2f} × + 6 s", "≤ 2.5 × CLONE + 6 s"),
-            ("init by copy, in all", copied >= 3, f"{copied:.2f} × as fast", "≥ 3 × empty server + mysqldump | mysql"),
+            ("init by copy, in all", copied >= 3, f"{copied:.2f} × as fast", "≥ 3 × bare server + mysqldump | mysql"),
             ("restore of a mysqldump", restored >= 2.5, f"{restored:.2f} × as fast", "≥ 2.5 × mysql <"),
             ("memory of our processes", peak <= 200 * 2**20, f"{peak / 2**20:.0f} MB", "≤ 200 MB")]
     missed = [name for name, met, _, _ in rows if not met]

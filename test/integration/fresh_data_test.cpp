@@ -106,6 +106,34 @@ TEST_CASE("a kept data directory that is damaged, or somebody else's, is made an
   ended(second);
 }
 
+TEST_CASE("a data directory that is not empty is refused, and stays as it was") {
+  const test::InstanceBed bed;
+  static_cast<void>(made(bed.instance));
+  const Instance second = another(bed, "second");
+  writeFile(second.mount().data() / "precious", "data");
+  CHECK_THROWS_AS(made(second), Error);
+  CHECK(readFile(second.mount().data() / "precious") == "data");
+  CHECK(filesIn(keptIn(bed)).size() == 1);
+}
+
+TEST_CASE("the four data directories that were used last are kept, and nothing of a command that was killed") {
+  const test::InstanceBed bed;
+  static_cast<void>(made(bed.instance));
+  const fs::path first = filesIn(keptIn(bed)).at(0);
+  const auto hour = std::chrono::hours(1);
+  for (int i = 1; i <= 4; ++i) {
+    const fs::path older = keptIn(bed) / ("older" + std::to_string(i) + (i == 4 ? ".tar.zst.half" : ".tar.zst"));
+    writeFile(older, "kept", {0600, std::nullopt});
+    fs::last_write_time(older, fs::file_time_type::clock::now() - i * hour);
+  }
+  static_cast<void>(made(another(bed, "other", {{"innodb_page_size", "8k"}})));
+  CHECK(filesIn(keptIn(bed)).size() == 4);
+  CHECK(fs::exists(first));
+  CHECK(fs::exists(keptIn(bed) / "older2.tar.zst"));
+  CHECK_FALSE(fs::exists(keptIn(bed) / "older3.tar.zst"));
+  CHECK_FALSE(fs::exists(keptIn(bed) / "older4.tar.zst.half"));
+}
+
 TEST_CASE("another setting, another data directory; one that cannot be kept is made all the same") {
   const test::InstanceBed bed;
   static_cast<void>(made(bed.instance));
@@ -118,7 +146,7 @@ TEST_CASE("another setting, another data directory; one that cannot be kept is m
     CHECK(small.connect("manager", test::InstanceBed::password()).variable("innodb_page_size") == "8192");
   }
   SECTION("code that is loaded at the start: the accounts are made before") {
-    const Instance loading = another(bed, "loading", {{"plugin-load-add", "mysql_clone.so"}});
+    const Instance loading = another(bed, "loading", {{"plugin-load-add", "validate_password.so"}});
     CHECK(made(loading).empty());
     startedAndSafe(loading, {});
     CHECK(filesIn(keptIn(bed)).size() == 1);

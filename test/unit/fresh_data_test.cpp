@@ -37,6 +37,12 @@ TEST_CASE("servers of another binary, option or setting do not") {
   CHECK(key(settings, {9, 7, 4}, "1:2:3", {"--auto-generate-certs=OFF"}) != one);
 }
 
+TEST_CASE("a server that is to be filled by CLONE is like others") {
+  CHECK(key(settings + "plugin-load-add=mysql_clone.so\n"));
+  CHECK_FALSE(key(settings + "plugin-load-add=mysql_clone.so\nplugin-load-add=validate_password.so\n"));
+  CHECK_FALSE(key(settings + "plugin-load-add=x=mysql_clone.so;validate_password.so\n"));
+}
+
 TEST_CASE("nothing is kept of old servers, unknown binaries, and those that load code or need keys") {
   CHECK_FALSE(key(settings, {5, 7, 40}));
   CHECK_FALSE(key(settings, {9, 7, 4}, ""));
