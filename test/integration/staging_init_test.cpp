@@ -83,7 +83,8 @@ TEST_CASE("init by copy leaves the settings that a restart would bring, and its 
     return all;
   };
   CHECK(bed.staging().query("SHOW GLOBAL STATUS LIKE 'Innodb_redo_log_enabled'").at(0)[1] == "ON");
-  const auto before = settings();
+  auto before = settings();
+  before.at("init_file").clear();  // the accounts of the first start
   CHECK(before.at("innodb_extend_and_initialize") == "ON");
   bed.expect(0, "stop");
   bed.expect(0, "start");
