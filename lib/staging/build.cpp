@@ -29,6 +29,11 @@ std::string firstStatements(const StagingRequest& request, const Version& versio
   }
   for (const std::string& each : accountStatements(request.adminUser, request.adminPassword, version))
     statements.push_back(each);
+  // Not in ALL: without it the root of a stock source could not be copied whole.
+  if (version.atLeast(8, 0)) {
+    const std::string account = quoteAccount(request.adminUser, "localhost");
+    statements.push_back("GRANT PROXY ON ''@'' TO " + account + " WITH GRANT OPTION");
+  }
   return join(statements, ";\n") + ";\n";
 }
 

@@ -41,6 +41,7 @@ void initialises(StagingBed& bed, const std::string& method) {
   const Json report = bed.expect(0, "init", flags(method));
   CHECK(report["staging"]["method"] == method);
   CHECK(report["replication"]["state"] == "running");
+  CHECK(report["notes"] == Json::array());
   isInStep(bed);
   const Json again = bed.expect(0, "init", flags(method));
   CHECK(again["verified"] == true);
