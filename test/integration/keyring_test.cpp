@@ -102,7 +102,7 @@ void followsEncrypted(const StagingBed& bed) {
 
 }  // namespace
 
-TEST_CASE("an encrypted source becomes staging with a keyring of its own, by clone, copy and file") {
+TEST_CASE("an encrypted source becomes staging with a keyring of its own, by clone, copy, dump and file") {
   StagingBed bed({.options = everythingEncrypted, .keyring = true});
   {
     Session root = bed.source.root();
@@ -111,7 +111,7 @@ TEST_CASE("an encrypted source becomes staging with a keyring of its own, by clo
   const fs::path onMount = bed.mount() / "keyring" / "component_keyring_file";
   const Json check = bed.expect(0, "check");
   CHECK_THAT(check.dump(), Catch::Contains("staging gets a keyring of its own"));
-  for (const std::string method : {"clone", "copy"}) {
+  for (const std::string method : {"clone", "copy", "dump"}) {
     INFO(method);
     bed.expect(0, "init", {"--method", method});
     followsEncrypted(bed);
