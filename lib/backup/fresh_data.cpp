@@ -46,11 +46,15 @@ std::optional<fs::path> keptFileFor(const Instance& instance, const FreshData& r
   return keptDirectory() / (*key + ".tar.zst");
 }
 
-// Only who may start servers here could have put it there.
-bool isOurs(const fs::path& file) {
-  if (!fs::is_regular_file(fs::symlink_status(file))) return false;
-  const uid_t owner = ownerOf(file).uid;
-  return owner == geteuid() || owner == 0;
+bool isOnlyOurs(const fs::path& path) {
+  const fs::perms others = fs::perms::group_write | fs::perms::others_write;
+  const uid_t owner = ownerOf(path).uid;
+  return (owner == geteuid() || owner == 0) && (fs::status(path).permissions() & others) == fs::perms::none;
+}
+
+// Whoever could have put it there may start servers here anyway: it may hold accounts.
+bool isTrusted(const fs::path& file) {
+  return fs::is_regular_file(fs::symlink_status(file)) && isOnlyOurs(file) && isOnlyOurs(file.parent_path());
 }
 
 void empty(const Instance& instance) {
@@ -59,7 +63,7 @@ void empty(const Instance& instance) {
 }
 
 bool unpack(const fs::path& file, const Instance& instance) {
-  if (!isOurs(file)) return false;
+  if (!isTrusted(file)) return false;
   BackupFacts kept;
   kept.path = file;
   kept.kind = BackupKind::dataArchive;

@@ -1,5 +1,8 @@
 #include "backup/fresh_data.h"
 
+#include <functional>
+#include <map>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "server/server_options.h"
@@ -91,19 +94,23 @@ TEST_CASE("a kept data directory that is damaged, or somebody else's, is made an
   const test::InstanceBed bed;
   static_cast<void>(made(bed.instance));
   const fs::path kept = filesIn(keptIn(bed)).at(0);
-  SECTION("cut off") {
-    fs::resize_file(kept, fs::file_size(kept) / 2);
+  const std::map<std::string, std::function<void()>> damages = {
+      {"cut off", [&] { fs::resize_file(kept, fs::file_size(kept) / 2); }},
+      {"something else",
+       [&] {
+         writeFile(kept, "not an archive", {0600, std::nullopt});
+       }},
+      {"somebody else's", [&] { setOwner(kept, ownerOf(std::string("mysql"))); }},
+      {"where anybody may write", [&] { fs::permissions(keptIn(bed), fs::perms::all); }}};
+  for (const auto& [name, damage] : damages) {
+    INFO(name);
+    damage();
+    const Instance next = another(bed, name);
+    const std::string statements = made(next);
+    CHECK(initialised(next));
+    if (name == "cut off") startedAndSafe(next, statements);
+    ended(next);
   }
-  SECTION("something else") {
-    writeFile(kept, "not an archive", {0600, std::nullopt});
-  }
-  SECTION("somebody else's") {
-    setOwner(kept, ownerOf(std::string("mysql")));
-  }
-  const Instance second = another(bed, "second");
-  startedAndSafe(second, made(second));
-  CHECK(initialised(second));
-  ended(second);
 }
 
 TEST_CASE("a data directory that is not empty is refused, and stays as it was") {
@@ -116,13 +123,15 @@ TEST_CASE("a data directory that is not empty is refused, and stays as it was") 
   CHECK(filesIn(keptIn(bed)).size() == 1);
 }
 
-TEST_CASE("the four data directories that were used last are kept, and nothing of a command that was killed") {
+TEST_CASE(
+    "the four data directories that were used last are kept, and nothing of a command that was killed") {
   const test::InstanceBed bed;
   static_cast<void>(made(bed.instance));
   const fs::path first = filesIn(keptIn(bed)).at(0);
   const auto hour = std::chrono::hours(1);
   for (int i = 1; i <= 4; ++i) {
-    const fs::path older = keptIn(bed) / ("older" + std::to_string(i) + (i == 4 ? ".tar.zst.half" : ".tar.zst"));
+    const fs::path older =
+        keptIn(bed) / ("older" + std::to_string(i) + (i == 4 ? ".tar.zst.half" : ".tar.zst"));
     writeFile(older, "kept", {0600, std::nullopt});
     fs::last_write_time(older, fs::file_time_type::clock::now() - i * hour);
   }
