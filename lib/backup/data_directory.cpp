@@ -128,7 +128,7 @@ class Copier {
   }
 
   void write(int to, std::string_view bytes, const std::string& name) {
-    writeAll(to, bytes, name);
+    writeAll(to, bytes, (target_ / name).string());
     progress_.advance(bytes.size());
     unchecked_ += bytes.size();
     if (unchecked_ < betweenChecks) return;

@@ -76,7 +76,11 @@ bool unpack(const fs::path& file, const Instance& instance) {
     log::info("the data directory of a new server comes from " + file.string());
     return true;
   } catch (const Error& e) {
-    if (e.code() == ExitCode::noSpace || e.code() == ExitCode::interrupted) throw;
+    if (e.code() == ExitCode::interrupted) throw;
+    if (e.code() == ExitCode::noSpace) {
+      empty(instance);  // who undoes the rest has to write a little
+      throw;
+    }
     log::warning(std::string("a kept data directory is of no use, and made anew: ") + e.what());
     std::error_code ignored;
     fs::remove(file, ignored);
