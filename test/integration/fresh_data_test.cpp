@@ -143,7 +143,7 @@ TEST_CASE(
   CHECK_FALSE(fs::exists(keptIn(bed) / "older4.tar.zst.half"));
 }
 
-TEST_CASE("another setting, another data directory; one that cannot be kept is made all the same") {
+TEST_CASE("another setting has another data directory, and one that cannot be kept is made all the same") {
   const test::InstanceBed bed;
   static_cast<void>(made(bed.instance));
   const Instance small = another(bed, "small", {{"innodb_page_size", "8k"}, {"skip-log-bin", std::nullopt}});

@@ -259,7 +259,8 @@ TEST_CASE("a clone that lacks a table or a transaction of its snapshot ends with
 }
 
 TEST_CASE(
-    "a taken port and settings that are reserved or refused end with their exit code and nothing running; a "
+    "a taken port and settings that are reserved or refused end with their exit code and nothing running, "
+    "and a "
     "small vdb is small") {
   const VdbParent parent;
   VdbUnderTest vdb(parent.clone("vdb"));
