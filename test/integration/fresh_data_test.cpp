@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "server/server_options.h"
 #include "support/catch.h"
 #include "support/instance_bed.h"
@@ -25,15 +24,30 @@ std::vector<fs::path> filesIn(const fs::path& directory) {
   return files;
 }
 
-// A further instance of the same host, on another mount and port.
-Instance another(const test::InstanceBed& bed, const std::string& name,
-                 const std::vector<Option>& settings = {{"innodb_redo_log_capacity", "16M"},
-                                                        {"skip-log-bin", std::nullopt}}) {
+// A further instance of the same host, on another mount and port; its server is stopped at the end.
+struct Another {
+  Instance instance;
+
+  explicit Another(Instance made) : instance(std::move(made)) {}
+  Another(const Another&) = delete;
+  Another& operator=(const Another&) = delete;
+  ~Another() {
+    try {
+      instance.stop(Deadline::in(Seconds(60)), true);
+    } catch (const std::exception&) {
+    }
+  }
+  operator const Instance&() const { return instance; }
+};
+
+Another another(const test::InstanceBed& bed, const std::string& name,
+                const std::vector<Option>& settings = {{"innodb_redo_log_capacity", "16M"},
+                                                       {"skip-log-bin", std::nullopt}}) {
   const Instance instance(Mount(bed.scratch / name), test::InstanceBed::facts());
   makeDirectory(instance.mount().root(), {0755, instance.owner()});
   instance.mount().create(instance.owner());
   writeOptionFile(instance, {.role = settings});
-  return instance;
+  return Another(instance);
 }
 
 std::string made(const Instance& instance) {
@@ -64,10 +78,6 @@ Identity startedAndSafe(const Instance& instance, const std::string& statements)
   return identity;
 }
 
-void ended(const Instance& instance) {
-  instance.stop(Deadline::in(Seconds(60)), true);
-}
-
 }  // namespace
 
 TEST_CASE("a second server's empty data directory is unpacked, and has nothing of the first one's identity") {
@@ -81,13 +91,12 @@ TEST_CASE("a second server's empty data directory is unpacked, and has nothing o
   CHECK((fs::status(keptIn(bed)).permissions() & fs::perms::others_all) == fs::perms::none);
   const Identity first = startedAndSafe(bed.instance, statements);
 
-  const Instance second = another(bed, "second");
+  const Another second = another(bed, "second");
   const Identity identity = startedAndSafe(second, made(second));
   CHECK_FALSE(initialised(second));
   CHECK(identity.uuid != first.uuid);
   CHECK(identity.certificate != first.certificate);
   CHECK(identity.key != first.key);
-  ended(second);
 }
 
 TEST_CASE("a kept data directory that is damaged, or somebody else's, is made anew") {
@@ -105,21 +114,20 @@ TEST_CASE("a kept data directory that is damaged, or somebody else's, is made an
   for (const auto& [name, damage] : damages) {
     INFO(name);
     damage();
-    const Instance next = another(bed, name);
+    const Another next = another(bed, name);
     const std::string statements = made(next);
     CHECK(initialised(next));
     if (name == "cut off") startedAndSafe(next, statements);
-    ended(next);
   }
 }
 
 TEST_CASE("a data directory that is not empty is refused, and stays as it was") {
   const test::InstanceBed bed;
   static_cast<void>(made(bed.instance));
-  const Instance second = another(bed, "second");
-  writeFile(second.mount().data() / "precious", "data");
+  const Another second = another(bed, "second");
+  writeFile(second.instance.mount().data() / "precious", "data");
   CHECK_THROWS_AS(made(second), Error);
-  CHECK(readFile(second.mount().data() / "precious") == "data");
+  CHECK(readFile(second.instance.mount().data() / "precious") == "data");
   CHECK(filesIn(keptIn(bed)).size() == 1);
 }
 
@@ -146,25 +154,24 @@ TEST_CASE(
 TEST_CASE("another setting has another data directory, and one that cannot be kept is made all the same") {
   const test::InstanceBed bed;
   static_cast<void>(made(bed.instance));
-  const Instance small = another(bed, "small", {{"innodb_page_size", "8k"}, {"skip-log-bin", std::nullopt}});
+  const Another small = another(bed, "small", {{"innodb_page_size", "8k"}, {"skip-log-bin", std::nullopt}});
   SECTION("other pages") {
     const std::string statements = made(small);
     CHECK(initialised(small));
     CHECK(filesIn(keptIn(bed)).size() == 2);
     startedAndSafe(small, statements);
-    CHECK(small.connect("manager", test::InstanceBed::password()).variable("innodb_page_size") == "8192");
+    CHECK(small.instance.connect("manager", test::InstanceBed::password()).variable("innodb_page_size") ==
+          "8192");
   }
   SECTION("code that is loaded at the start: the accounts are made before") {
-    const Instance loading = another(bed, "loading", {{"plugin-load-add", "validate_password.so"}});
+    const Another loading = another(bed, "loading", {{"plugin-load-add", "validate_password.so"}});
     CHECK(made(loading).empty());
     startedAndSafe(loading, {});
     CHECK(filesIn(keptIn(bed)).size() == 1);
-    ended(loading);
   }
   SECTION("no place to keep it") {
     removeTree(keptIn(bed));
     writeFile(keptIn(bed), "in the way");
     startedAndSafe(small, made(small));
   }
-  ended(small);
 }

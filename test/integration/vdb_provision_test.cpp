@@ -260,8 +260,7 @@ TEST_CASE("a clone that lacks a table or a transaction of its snapshot ends with
 
 TEST_CASE(
     "a taken port and settings that are reserved or refused end with their exit code and nothing running, "
-    "and a "
-    "small vdb is small") {
+    "and a small vdb is small") {
   const VdbParent parent;
   VdbUnderTest vdb(parent.clone("vdb"));
   const uint16_t port = vdb.port();
