@@ -92,6 +92,9 @@ TEST_CASE("a source becomes staging, snapshots and two independent vdbs, and a r
   CHECK(shop.onVdb(testPort).number(countOrders) == 1001);
   CHECK(shop.source.root().number(countOrders) == 1001);
   CHECK(dev.query("SHOW REPLICA STATUS").empty());
+  // A VDB has the server's own Performance Schema, not staging's small one.
+  CHECK(shop.onStaging().number("SELECT @@performance_schema_digests_size") == 0);
+  CHECK(dev.number("SELECT @@performance_schema_digests_size") > 0);
   CHECK(dev.value("SELECT @@server_uuid") != shop.source.root().value("SELECT @@server_uuid"));
 
   shop.source.root().execute("INSERT INTO shop.orders (what) VALUES ('before the refresh')");
